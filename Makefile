@@ -1,0 +1,61 @@
+# Two commands for a newcomer: `make verify` and `make test`. Both set up .venv from the locked requirements first, once.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     ?= uv
+
+.PHONY: verify test bench calibrate readme reference lock lint clean help
+
+help:
+	@echo "make verify     set up, measure the core claims, print the table, write build/report.html"
+	@echo "make test       set up, run every test"
+	@echo "make lint       ruff, mypy and the import floors"
+	@echo "make bench      measure benchmarks/RESULTS.md"
+	@echo "make calibrate  every statistical claim at 20 fresh seeds"
+	@echo "make readme     regenerate the README's table of papers"
+	@echo "make reference  measure the verdicts that ship as reference.jsonl"
+	@echo "make lock       resolve requirements/*.txt anew (needs uv)"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --require-hashes -r requirements/run.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+verify: $(VENV)/.run
+	@mkdir -p build
+	$(BIN)/phasebook verify --report build/report.html
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+calibrate: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.calibrate
+
+readme: $(VENV)/.run
+	$(BIN)/python -m docs.readme_table
+
+reference: $(VENV)/.run
+	$(BIN)/python -m docs.reference_records
+
+lock:
+	$(UV) pip compile pyproject.toml --extra cluster --constraint requirements/pins.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/run.txt
+	$(UV) pip compile pyproject.toml --extra dev --constraint requirements/pins.in --constraint requirements/run.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) build

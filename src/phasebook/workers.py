@@ -1,0 +1,255 @@
+"""Runs tasks in supervised processes: a time limit, a memory limit, a real kill; or in this process; or on a Dask cluster.
+
+A task is a function that can be imported, with plain arguments. One that raises, crashes its process, overruns its time or takes
+too much memory gives an `Outcome` that says so, and the others go on.
+"""
+
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from . import runtime
+
+MEMORY_EXIT_CODE = 87
+WATCH_INTERVAL = 0.05
+
+Failure = Literal["raised", "absent", "time", "memory", "crashed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A call to make elsewhere: `function(*arguments)`, with limits in seconds and bytes."""
+
+    key: str
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a task: its value, or the kind of failure and a message; seconds and peak memory in bytes."""
+
+    key: str
+    value: Any = None
+    failure: Failure | None = None
+    message: str = ""
+    trace: str = ""
+    seconds: float = 0.0
+    peak_memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A task has begun (no outcome) or ended."""
+
+    key: str
+    outcome: Outcome | None = None
+
+
+def run_tasks(
+    tasks: Iterable[Task], *, workers: int, threads: int = 1, scheduler: str | None = None
+) -> Iterator[Event]:
+    """Run the tasks and yield events as they come; the order of outcomes is the order of finishing.
+
+    `workers=0` runs them in this process, one after another, without limits; `scheduler` is the address of a Dask scheduler.
+    Closing the iterator (Ctrl-C does) stops what runs.
+    """
+    if workers < 0:
+        raise ValueError(f"workers must be 0 or more; got {workers}")
+    tasks = list(tasks)
+    if scheduler is not None:
+        return _on_dask(tasks, scheduler)
+    if workers == 0:
+        return _here(tasks)
+    return _supervised(tasks, min(workers, max(1, len(tasks))), threads)
+
+
+def attempt(task: Task) -> Outcome:
+    """Call the task's function here, and turn whatever it raises into an outcome."""
+    _reset_peak_memory()
+    begin = time.perf_counter()
+    _Watch.limit = task.memory
+    try:
+        value = task.function(*task.arguments)
+    except ModuleNotFoundError as error:
+        return _failed(task, "absent", f"needs the package {error.name!r}, which is not installed", begin)
+    except MemoryError:
+        return _failed(task, "memory", "ran out of memory", begin)
+    except Exception as error:
+        return _failed(task, "raised", f"{type(error).__name__}: {error}", begin)
+    finally:
+        _Watch.limit = None
+    return Outcome(task.key, value, seconds=time.perf_counter() - begin, peak_memory=peak_memory())
+
+
+def peak_memory() -> int:
+    """The largest resident memory of this process since the task began, in bytes."""
+    try:
+        with open("/proc/self/status") as status:
+            for line in status:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:  # not Linux: the process's maximum is the nearest that the system gives
+        pass
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _failed(task: Task, failure: Failure, message: str, begin: float) -> Outcome:
+    return Outcome(
+        task.key,
+        failure=failure,
+        message=message,
+        trace=traceback.format_exc(),
+        seconds=time.perf_counter() - begin,
+        peak_memory=peak_memory(),
+    )
+
+
+def _here(tasks: list[Task]) -> Iterator[Event]:
+    for task in tasks:
+        yield Event(task.key)
+        yield Event(task.key, attempt(task))
+
+
+def _supervised(tasks: list[Task], workers: int, threads: int) -> Iterator[Event]:
+    import concurrent.futures as futures
+    import multiprocessing
+
+    import pebble
+
+    pool = pebble.ProcessPool(
+        max_workers=workers,
+        initializer=_start_worker,
+        initargs=(threads, os.getpid()),
+        context=multiprocessing.get_context("spawn"),
+    )
+    try:
+        pending = {pool.schedule(attempt, args=(task,), timeout=task.seconds): task for task in tasks}
+        started: dict[str, float] = {}
+        while pending:
+            done, waiting = futures.wait(pending, timeout=0.1, return_when=futures.FIRST_COMPLETED)
+            for future in waiting:
+                key = pending[future].key
+                if key not in started and future.running():
+                    started[key] = time.perf_counter()
+                    yield Event(key)
+            for future in done:
+                task = pending.pop(future)
+                begin = started.get(task.key, time.perf_counter())
+                yield Event(task.key, _outcome(future, task, time.perf_counter() - begin))
+    finally:
+        pool.stop()
+        pool.join()
+
+
+def _outcome(future: Any, task: Task, seconds: float) -> Outcome:
+    import pebble
+
+    try:
+        return future.result()
+    except TimeoutError:
+        return Outcome(task.key, failure="time", message=f"stopped after {task.seconds:g} s", seconds=task.seconds)
+    except pebble.ProcessExpired as error:
+        if error.exitcode == MEMORY_EXIT_CODE:
+            message = f"stopped at {task.memory / 1024**3:.1f} GB of memory"
+            return Outcome(task.key, failure="memory", message=message, seconds=seconds, peak_memory=task.memory)
+        return Outcome(task.key, failure="crashed", message=_died(error.exitcode), seconds=seconds)
+
+
+def _died(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        import signal
+
+        name = signal.Signals(-exit_code).name
+        hint = "; the system kills a process so when memory runs out" if name == "SIGKILL" else ""
+        return f"its process was killed by {name}{hint}"
+    return f"its process ended with exit code {exit_code}"
+
+
+class _Watch:
+    """Shared between a worker's task and the thread that watches it."""
+
+    limit: int | None = None
+
+
+def _start_worker(threads: int, parent: int) -> None:
+    runtime.prepare_process(threads)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    """End this process when its task takes too much memory, or when the parent is gone (a kill -9 leaves no orphans)."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    while True:
+        time.sleep(WATCH_INTERVAL)
+        if os.getppid() != parent:
+            os._exit(1)
+        limit = _Watch.limit
+        if limit is not None and _resident_pages() * page > limit:
+            os._exit(MEMORY_EXIT_CODE)
+
+
+def _resident_pages() -> int:
+    try:
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1])
+    except OSError:
+        return 0
+
+
+def _reset_peak_memory() -> None:
+    try:
+        with open("/proc/self/clear_refs", "w") as clear:
+            clear.write("5")
+    except OSError:  # elsewhere than on Linux the peak is the process's, not the task's
+        pass
+
+
+def _on_dask(tasks: list[Task], address: str) -> Iterator[Event]:
+    """The very same tasks on a cluster that the user started; a lost worker costs its task, and no neighbour is re-run.
+
+    Dask cannot stop a running task: one that overran its time is an error when it ends.
+    """
+    from distributed import Client, as_completed
+
+    with Client(address, timeout="10s", set_as_default=False) as client:
+        client.run_on_scheduler(_configure_scheduler)
+        by_key = {f"{task.key}-{os.getpid()}": task for task in tasks}
+        pending = [
+            client.submit(_on_worker, task, key=key, retries=0, pure=False) for key, task in by_key.items()
+        ]
+        for future in as_completed(pending):
+            task = by_key[future.key]
+            yield Event(task.key, _dask_outcome(future, task))
+            future.release()
+
+
+def _on_worker(task: Task) -> Outcome:
+    runtime.prepare_process()
+    return attempt(task)
+
+
+def _configure_scheduler(dask_scheduler: Any) -> None:
+    dask_scheduler.allowed_failures = 0
+    dask_scheduler.WORKER_SATURATION = 1.0
+
+
+def _dask_outcome(future: Any, task: Task) -> Outcome:
+    error = future.exception()
+    if error is not None:
+        return Outcome(task.key, failure="crashed", message=f"its worker was lost: {type(error).__name__}")
+    outcome = future.result()
+    if outcome.failure is None and outcome.seconds > task.seconds:
+        message = f"took {outcome.seconds:.0f} s of {task.seconds:g} s allowed"
+        return Outcome(task.key, failure="time", message=message, seconds=outcome.seconds)
+    return outcome
