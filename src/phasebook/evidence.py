@@ -116,7 +116,8 @@ class Evidence:
         label: str = "",
     ) -> "Evidence":
         """A share of successes among independent trials against a probability or a bound (Clopper-Pearson interval)."""
-        given = [(value, sign) for value, sign in ((predicted, "="), (at_least, ">="), (at_most, "<=")) if value is not None]
+        targets: dict[Relation, float | None] = {"=": predicted, ">=": at_least, "<=": at_most}
+        given = [(value, relation) for relation, value in targets.items() if value is not None]
         if len(given) != 1:
             raise EvidenceError(f"{_at(label)}rate needs one of predicted, at_least, at_most; got {len(given)}")
         if not 0 <= successes <= trials or trials < 1:
@@ -173,21 +174,19 @@ class Evidence:
         """A distance between distributions, known up to its 99% sampling band, stays below a tolerance."""
         _positive_tolerance(tolerance, label)
         if not (math.isfinite(distance) and distance >= 0 and math.isfinite(sampling_band) and sampling_band > 0):
-            raise EvidenceError(f"{_at(label)}distance and sampling band must be positive; got {distance!r}, {sampling_band!r}")
+            raise EvidenceError(
+                f"{_at(label)}distance and sampling band must be positive; got {distance!r}, {sampling_band!r}"
+            )
 
         def interval_at(confidence: float) -> Interval:
             half_width = sampling_band * _normal_quantile(confidence) / _normal_quantile(0.99)
             return max(0.0, distance - half_width), distance + half_width
 
         stderr = sampling_band / 2.5758293035489004
-        return cls(
-            (Comparison(label, "<=", float(distance), 0.0, float(tolerance), stderr, math.inf, interval_at),)
-        )
+        return cls((Comparison(label, "<=", float(distance), 0.0, float(tolerance), stderr, math.inf, interval_at),))
 
     @classmethod
-    def ratio(
-        cls, slower: Sequence[float], faster: Sequence[float], *, at_least: float, label: str = ""
-    ) -> "Evidence":
+    def ratio(cls, slower: Sequence[float], faster: Sequence[float], *, at_least: float, label: str = "") -> "Evidence":
         """Interleaved timing pairs: the geometric mean of slower / faster is at least a factor (bootstrap interval)."""
         if len(slower) != len(faster) or len(slower) < 5:
             raise EvidenceError(f"{_at(label)}ratio needs at least 5 pairs; got {len(slower)} and {len(faster)}")
@@ -228,10 +227,9 @@ def _student(
     if not (tolerance >= 0 and math.isfinite(tolerance) and systematic >= 0 and math.isfinite(systematic)):
         raise EvidenceError(f"{_at(label)}tolerance and systematic must be finite and not negative")
     stderr, dof = measured.stderr, measured.dof
-    target = predicted
     if isinstance(predicted, Measured):
         stderr, dof = _welch(measured, predicted)
-        target = predicted.value
+    target = predicted.value if isinstance(predicted, Measured) else float(predicted)
     if not all(map(math.isfinite, (measured.value, target, stderr))) or stderr <= 0 or math.isnan(dof):
         raise EvidenceError(f"{_at(label)}value {measured.value!r} with standard error {stderr!r} cannot be judged")
 
@@ -239,9 +237,7 @@ def _student(
         half_width = _student_quantile(dof, confidence) * stderr + systematic
         return measured.value - half_width, measured.value + half_width
 
-    return Comparison(
-        label, relation, measured.value, float(target), float(tolerance), stderr, dof, interval_at
-    )
+    return Comparison(label, relation, measured.value, target, float(tolerance), stderr, dof, interval_at)
 
 
 def _welch(first: Measured, second: Measured) -> tuple[float, float]:

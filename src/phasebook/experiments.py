@@ -143,6 +143,42 @@ class Experiment:
         }
         return data
 
+    def curve(self, given: Mapping[str, Any] | None = None, *, seed: int = 0, only: Road | None = None) -> xr.Dataset:
+        """What the figure shows: `run`, or, for an experiment of single numbers, its theory along the declared parameter.
+
+        The measurement is made at a few values of that parameter, or only at the one that was given.
+        """
+        given = dict(given or {})
+        if self.along is None:
+            return self.run(given, seed=seed, only=only)
+        import xarray as xr
+
+        values = self.resolve(given, only)
+        parameter, roads = self.parameters[self.along.parameter], self.roads if only is None else (only,)
+        parts = []
+        for road in roads:
+            at = self.along.values(self.along.count if road == "theory" else self.along.measured)
+            if road == "measurement" and parameter.name in given:
+                at = [values[parameter.name]]
+            points = [parameter.check(value) for value in at]
+            runs = [self.run({**given, parameter.name: point}, seed=seed, only=road) for point in points]
+            axis = xr.Variable(parameter.name, points, {"long_name": parameter.help, "units": parameter.unit})
+            parts.append(
+                xr.concat(
+                    runs,
+                    axis,
+                    combine_attrs="drop_conflicts",
+                    data_vars="all",
+                    coords="minimal",
+                    join="outer",
+                    compat="equals",
+                )
+            )
+        data = xr.merge(parts, join="outer", compat="no_conflicts", combine_attrs="drop")
+        data[parameter.name].attrs = {"long_name": parameter.help, "units": parameter.unit}
+        data.attrs = {"paper": self.slug, "experiment": self.name, "seed": seed, "title": self.title}
+        return data
+
     def _call(self, function: Callable[..., xr.Dataset], values: Mapping[str, Any], road: Road) -> xr.Dataset:
         import inspect
 

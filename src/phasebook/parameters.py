@@ -165,7 +165,7 @@ class Parameter:
         raise self._refusal(value)
 
     def _check_number(self, value: Any) -> float | int:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) and not hasattr(value, "__float__"):
+        if isinstance(value, bool) or (not isinstance(value, (int, float)) and not hasattr(value, "__float__")):
             raise self._refusal(value)
         number = float(value)
         if not self.low <= number <= self.high:
@@ -225,7 +225,9 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_parameter(function: Callable, parameter: inspect.Parameter, road: Literal["both", "measurement"]) -> Parameter:
+def _read_parameter(
+    function: Callable, parameter: inspect.Parameter, road: Literal["both", "measurement"]
+) -> Parameter:
     where = f"{function.__name__}: parameter {parameter.name!r}"
     if parameter.default is inspect.Parameter.empty:
         raise TypeError(f"{where} needs a default")
@@ -246,10 +248,8 @@ def _read_parameter(function: Callable, parameter: inspect.Parameter, road: Lite
     if members == [bool]:
         return Parameter(**shared, kind="bool", help=help_text)
     if members in ([float], [int]) and bounds:
-        kind = "int" if members == [int] else "float"
-        return Parameter(
-            **shared, kind=kind, low=bounds.low, high=bounds.high, help=bounds.help, unit=bounds.unit
-        )
+        kind: Literal["int", "float"] = "int" if members == [int] else "float"
+        return Parameter(**shared, kind=kind, low=bounds.low, high=bounds.high, help=bounds.help, unit=bounds.unit)
     if members == [tuple[float, ...]] and bounds:
         return Parameter(**shared, kind="list", low=bounds.low, high=bounds.high, help=bounds.help, unit=bounds.unit)
     if members == [str] and text:

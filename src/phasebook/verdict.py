@@ -24,7 +24,9 @@ class Finding:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.value) and math.isfinite(self.tolerance) and self.tolerance > 0):
-            raise ValueError(f"finding needs a finite value and a positive tolerance; got {self.value}, {self.tolerance}")
+            raise ValueError(
+                f"finding needs a finite value and a positive tolerance; got {self.value}, {self.tolerance}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ too much memory gives an `Outcome` that says so, and the others go on.
 """
 
 import os
+import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,7 +56,7 @@ class Event:
 
 def run_tasks(
     tasks: Iterable[Task], *, workers: int, threads: int = 1, scheduler: str | None = None
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """Run the tasks and yield events as they come; the order of outcomes is the order of finishing.
 
     `workers=0` runs them in this process, one after another, without limits; `scheduler` is the address of a Dask scheduler.
@@ -79,7 +80,10 @@ def attempt(task: Task) -> Outcome:
     try:
         value = task.function(*task.arguments)
     except ModuleNotFoundError as error:
-        return _failed(task, "absent", f"needs the package {error.name!r}, which is not installed", begin)
+        package = (error.name or "").partition(".")[0]
+        if package == "phasebook":
+            return _failed(task, "raised", f"{type(error).__name__}: {error}", begin)
+        return _failed(task, "absent", f"needs the package {package}, which is not installed", begin)
     except MemoryError:
         return _failed(task, "memory", "ran out of memory", begin)
     except Exception as error:
@@ -115,13 +119,13 @@ def _failed(task: Task, failure: Failure, message: str, begin: float) -> Outcome
     )
 
 
-def _here(tasks: list[Task]) -> Iterator[Event]:
+def _here(tasks: list[Task]) -> Generator[Event]:
     for task in tasks:
         yield Event(task.key)
         yield Event(task.key, attempt(task))
 
 
-def _supervised(tasks: list[Task], workers: int, threads: int) -> Iterator[Event]:
+def _supervised(tasks: list[Task], workers: int, threads: int) -> Generator[Event]:
     import concurrent.futures as futures
     import multiprocessing
 
@@ -134,7 +138,7 @@ def _supervised(tasks: list[Task], workers: int, threads: int) -> Iterator[Event
         context=multiprocessing.get_context("spawn"),
     )
     try:
-        pending = {pool.schedule(attempt, args=(task,), timeout=task.seconds): task for task in tasks}
+        pending: dict[Any, Task] = {pool.schedule(attempt, args=(task,), timeout=task.seconds): task for task in tasks}
         started: dict[str, float] = {}
         while pending:
             done, waiting = futures.wait(pending, timeout=0.1, return_when=futures.FIRST_COMPLETED)
@@ -168,8 +172,6 @@ def _outcome(future: Any, task: Task, seconds: float) -> Outcome:
 
 def _died(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
-        import signal
-
         name = signal.Signals(-exit_code).name
         hint = "; the system kills a process so when memory runs out" if name == "SIGKILL" else ""
         return f"its process was killed by {name}{hint}"
@@ -183,6 +185,8 @@ class _Watch:
 
 
 def _start_worker(threads: int, parent: int) -> None:
+    # Ctrl-C reaches the whole process group; only the parent decides what stops.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     runtime.prepare_process(threads)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
@@ -215,7 +219,7 @@ def _reset_peak_memory() -> None:
         pass
 
 
-def _on_dask(tasks: list[Task], address: str) -> Iterator[Event]:
+def _on_dask(tasks: list[Task], address: str) -> Generator[Event]:
     """The very same tasks on a cluster that the user started; a lost worker costs its task, and no neighbour is re-run.
 
     Dask cannot stop a running task: one that overran its time is an error when it ends.
@@ -225,9 +229,7 @@ def _on_dask(tasks: list[Task], address: str) -> Iterator[Event]:
     with Client(address, timeout="10s", set_as_default=False) as client:
         client.run_on_scheduler(_configure_scheduler)
         by_key = {f"{task.key}-{os.getpid()}": task for task in tasks}
-        pending = [
-            client.submit(_on_worker, task, key=key, retries=0, pure=False) for key, task in by_key.items()
-        ]
+        pending = [client.submit(_on_worker, task, key=key, retries=0, pure=False) for key, task in by_key.items()]
         for future in as_completed(pending):
             task = by_key[future.key]
             yield Event(task.key, _dask_outcome(future, task))

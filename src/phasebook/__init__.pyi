@@ -1,0 +1,10 @@
+from . import inference as inference
+from . import numerics as numerics
+from . import populations as populations
+from ._version import __version__ as __version__
+from .claims import Evidence as Evidence
+from .claims import Measured as Measured
+from .claims import Paper as Paper
+from .claims import load_paper as load_paper
+from .errors import NotConverged as NotConverged
+from .errors import PhasebookError as PhasebookError

@@ -1,0 +1,410 @@
+"""The `phasebook` command: list, search, show, run, verify, sweep, history, cite, doctor, records.
+
+Every wrong argument ends with exit code 2 and one sentence; heavy imports happen inside the command that needs them.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, Optional
+
+import typer
+
+from . import catalogue, runtime
+from ._version import __version__
+from .errors import PhasebookError
+
+app = typer.Typer(
+    name="phasebook",
+    help="Executable papers: a paper's theory beside an exact simulation, and its claims re-measured on your machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+records_app = typer.Typer(help="Export or import the verdicts measured so far, as JSON lines.", no_args_is_help=True)
+app.add_typer(records_app, name="records")
+
+OWN_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+Slug = Annotated[str, typer.Argument(help="The paper's slug or arXiv id.", metavar="SLUG")]
+Only = Annotated[
+    Optional[str], typer.Option("--only", help="theory or measurement: run only that one.", metavar="ROAD")
+]
+Plot = Annotated[
+    Optional[Path], typer.Option("--plot", help="Draw a figure: .png, .svg, .pdf or .html.", metavar="FILE")
+]
+Scheduler = Annotated[
+    Optional[str], typer.Option("--scheduler", help="Address of a Dask scheduler that you started.", metavar="ADDRESS")
+]
+Workers = Annotated[
+    Optional[int], typer.Option("--workers", help="Processes; 0 runs in this one. Default: one per core.")
+]
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    runtime.prepare_process(threads=_cores())
+    try:
+        app(standalone_mode=True)
+    except KeyboardInterrupt:
+        _fail("stopped by Ctrl-C", 130)
+    except (PhasebookError, ValueError) as error:
+        _fail(str(error), 2)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command("list")
+def list_papers(
+    family: Annotated[Optional[str], typer.Option(help="Only this family.", metavar="FAMILY")] = None,
+) -> None:
+    """List the papers of the catalogue."""
+    from .terminal import print_papers
+
+    print_papers(catalogue.in_family(family))
+
+
+@app.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help="What you look for; spelling mistakes are forgiven.")],
+) -> None:
+    """Find papers by words, best first."""
+    from .terminal import print_papers
+
+    found = catalogue.search(" ".join(words))
+    if not found:
+        _fail(f"no paper shares a piece of {' '.join(words)!r}", 1)
+    print_papers(found[:10])
+
+
+@app.command()
+def show(slug: Slug) -> None:
+    """Explain a paper: summary, experiments with their parameters, claims with their last verdicts."""
+    from .claims import load_paper
+    from .records import latest, reference
+    from .terminal import out, print_entry, print_paper
+
+    entry = catalogue.find(slug)
+    if entry.status == "planned":
+        print_entry(entry)
+        out.print("\nplanned: it is in the catalogue, and has no experiments or claims yet")
+        return
+    print_paper(load_paper(entry.slug), latest(entry.slug), reference())
+
+
+@app.command(context_settings=OWN_OPTIONS)
+def run(
+    context: typer.Context,
+    slug: Slug,
+    experiment: Annotated[str, typer.Argument(help="The experiment's name.", metavar="EXPERIMENT")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of the measurement.")] = 0,
+    only: Only = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    out: Annotated[Optional[Path], typer.Option("--out", help="Write the result as NetCDF.", metavar="FILE.nc")] = None,
+    plot: Plot = None,
+) -> None:
+    """Run an experiment: its theory beside its measurement, at --PARAM VALUE ... of its own.
+
+    `phasebook run SLUG EXPERIMENT --help` lists the experiment's parameters with their ranges.
+    """
+    from . import results
+    from .claims import load_paper
+
+    if slug in ("--help", "-h"):
+        _help(context)
+    paper = load_paper(slug)
+    words = [experiment, *context.args]
+    wants_help = "--help" in words
+    names = [word for word in words if word and not word.startswith("--")]
+    if not experiment or (wants_help and experiment == "--help"):
+        if wants_help:
+            _help(context, paper.experiments.values())
+        _fail(f"run needs an experiment of {paper.slug}: {', '.join(paper.experiments)}", 2)
+    chosen = _experiment(paper, names[0])
+    if wants_help:
+        _help(context, [chosen])
+    given = _parse_options(chosen, context.args)
+    chosen.resolve(given, _road(only))
+    if out is not None:
+        results.check_out(out)
+    if plot is not None:
+        _check_plot(plot)
+    begin = time.perf_counter()
+    data = chosen.run(given, seed=seed, only=_road(only))
+    seconds = time.perf_counter() - begin
+    if out is not None:
+        results.write_netcdf(data, out)
+    if plot is not None:
+        from .figures import save_figure, style_of
+
+        figure = data if chosen.along is None else chosen.curve(given, seed=seed, only=_road(only))
+        save_figure(figure, plot, style_of(chosen))
+    if as_json:
+        typer.echo(json.dumps(results.as_json(data, seconds), allow_nan=False))
+        return
+    from .terminal import print_rows
+
+    print_rows(results.rows(data), results.conventions(data))
+
+
+@app.command()
+def verify(
+    slugs: Annotated[
+        Optional[list[str]], typer.Argument(help="Papers; all built ones if none is named.", metavar="[SLUG ...]")
+    ] = None,
+    claim: Annotated[Optional[str], typer.Option(help="Only this claim, whatever its tier.", metavar="ID")] = None,
+    tier: Annotated[str, typer.Option(help="core, quick, full or gpu.")] = "core",
+    seed: Annotated[int, typer.Option(help="Seed of every claim.")] = 0,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object per claim, as they end.")] = False,
+    report: Annotated[Optional[Path], typer.Option(help="Write a self-contained page.", metavar="FILE.html")] = None,
+) -> None:
+    """Re-measure the papers' claims here and print prediction beside measurement, with verdicts.
+
+    Exit code 0: all hold, are skipped, or fail as their recorded finding says; 1: another fails or is inconclusive;
+    2: an error; 130: Ctrl-C.
+    """
+    from . import terminal
+    from .records import latest, reference
+    from .results import check_folder
+    from .verify import exit_code, json_line, select_claims
+    from .verify import verify as verify_claims
+
+    claims = select_claims(slugs or (), claim=claim, tier=tier)
+    if report is not None:
+        check_folder(report, "report")
+    if workers is not None and workers < 0:
+        raise ValueError(f"workers must be 0 or more; got {workers}")
+    expected = {f"{paper}/{name}": record.seconds for (paper, name), record in {**reference(), **latest()}.items()}
+    results = []
+    progress = verify_claims(claims, seed=seed, workers=workers, scheduler=scheduler)
+    try:
+        for result in terminal.follow_verification(claims, progress, expected):
+            results.append(result)
+            if as_json:
+                typer.echo(json_line(result))
+    except KeyboardInterrupt:
+        progress.close()
+        if not as_json:
+            terminal.print_results(results)
+        _fail(f"stopped by Ctrl-C; the verdicts of {len(results)} of {len(claims)} claims are kept", 130)
+    if not as_json:
+        terminal.print_results(results)
+    if report is not None:
+        from .report import write_report
+
+        write_report(report, results, seed=seed, workers=_cores() if workers is None else workers)
+        terminal.err.print(f"report: {report}")
+    raise typer.Exit(exit_code(results))
+
+
+@app.command(context_settings={"ignore_unknown_options": False})
+def sweep(
+    slug: Slug,
+    experiment: Annotated[str, typer.Argument(help="The experiment's name.", metavar="EXPERIMENT")],
+    grid: Annotated[
+        list[str],
+        typer.Argument(
+            help="NAME=START:STOP:COUNT, NAME=log:START:STOP:COUNT, NAME=a,b,c or NAME=value.",
+            metavar="NAME=VALUES ...",
+        ),
+    ],
+    store: Annotated[Path, typer.Option(help="The folder that keeps the sweep.", metavar="DIR.zarr")],
+    seeds: Annotated[
+        Optional[int], typer.Option(help="Seeds 0 to N-1 at each grid point. Default: 1.", metavar="N")
+    ] = None,
+    only: Only = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run units again that failed.")] = False,
+    plot: Plot = None,
+    draw_only: Annotated[bool, typer.Option("--draw-only", help="Run nothing: draw what the store holds.")] = False,
+) -> None:
+    """Run an experiment over a grid and seeds, in parallel; a stopped sweep resumes with the same command."""
+    from . import terminal
+    from .claims import load_paper
+    from .sweep_grid import parse_grid
+    from .sweeps import Sweep, consolidate, open_store, run_sweep
+
+    chosen = _experiment(load_paper(slug), experiment)
+    road = _road(only)
+    grid_values = parse_grid(chosen, grid, road)
+    if seeds is not None and "measurement" not in (chosen.roads if road is None else (road,)):
+        raise ValueError("seeds does not apply: theory is the same at every seed")
+    if seeds is not None and seeds < 1:
+        raise ValueError(f"seeds must be 1 or more; got {seeds}")
+    if draw_only and plot is None:
+        raise ValueError("draw-only needs --plot FILE")
+    if plot is not None:
+        _check_plot(plot)
+    job = Sweep(chosen, grid_values, seeds or 1, store, road)
+    open_store(job)
+    if draw_only:
+        consolidate(job)
+        _draw_sweep(job, plot)
+        return
+    try:
+        last = terminal.follow_sweep(run_sweep(job, workers=workers, scheduler=scheduler, retry_failed=retry_failed))
+    except KeyboardInterrupt:
+        _fail("stopped by Ctrl-C; the finished units are kept, and the same command resumes", 130)
+    terminal.out.print(f"{last.done} of {last.units} units done, {last.failed} failed: {store}")
+    if plot is not None:
+        _draw_sweep(job, plot)
+    if last.failed:
+        _fail(f"{last.failed} units failed ({_first_failure(job)}); --retry-failed runs them again", 1)
+
+
+@app.command()
+def history(slug: Annotated[Optional[str], typer.Argument(help="Only this paper.", metavar="[SLUG]")] = None) -> None:
+    """Show how verdicts changed, oldest first."""
+    from .records import history as records_history
+    from .terminal import out, print_history
+
+    found = records_history(catalogue.find(slug).slug if slug else None)
+    if not found:
+        out.print("nothing measured yet; phasebook verify measures the core claims")
+        return
+    print_history(found)
+
+
+@app.command()
+def cite(slug: Slug) -> None:
+    """Print BibTeX entries for a paper and for Phasebook."""
+    from .citation import bibtex
+
+    typer.echo(bibtex(catalogue.find(slug)))
+
+
+@app.command()
+def doctor() -> None:
+    """Check versions, device, the compiler, full-text search, caches and disk; exit code 1 where a check fails."""
+    from .doctor import examine
+
+    checks = examine()
+    for check in checks:
+        mark = {True: "ok  ", False: "FAIL", None: "    "}[check.passed]
+        typer.echo(f"{mark} {check.name:<17} {check.text}")
+    raise typer.Exit(1 if any(check.passed is False for check in checks) else 0)
+
+
+@records_app.command("export")
+def export_records(
+    file: Annotated[Path, typer.Argument(help="Where to write JSON lines.", metavar="FILE.jsonl")],
+    newest: Annotated[bool, typer.Option("--newest", help="Only the newest verdict of each claim.")] = False,
+) -> None:
+    """Write the records as JSON lines."""
+    from .records import history as records_history
+    from .records import latest, to_lines
+    from .results import check_folder
+    from .unit_store import write_text
+
+    check_folder(file, "FILE")
+    chosen = list(latest().values()) if newest else records_history()
+    write_text(file, "".join(f"{line}\n" for line in to_lines(sorted(chosen, key=lambda r: (r.paper, r.time)))))
+    typer.echo(f"{len(chosen)} records written")
+
+
+@records_app.command("import")
+def import_records(
+    file: Annotated[Path, typer.Argument(help="JSON lines written by export.", metavar="FILE.jsonl")],
+) -> None:
+    """Add records from JSON lines; those that are there already are left alone."""
+    from .records import add_records, parse_lines
+
+    if not file.is_file():
+        raise ValueError(f"FILE must be a file of JSON lines; got {str(file)!r}, which is no file")
+    typer.echo(f"{add_records(parse_lines(file.read_text(encoding='utf-8').splitlines()))} new records")
+
+
+def _parse_options(experiment: Any, words: Sequence[str]) -> dict[str, Any]:
+    """`--name value` and `--name=value` pairs of the experiment's own parameters; a value may begin with a minus."""
+    parameters = experiment.parameters
+    given: dict[str, Any] = {}
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        if not word.startswith("--"):
+            raise ValueError(
+                f"expected an option such as --{next(iter(parameters), 'seed').replace('_', '-')}; got {word!r}"
+            )
+        option, equals, text = word[2:].partition("=")
+        name = option.replace("-", "_")
+        negated = name.removeprefix("no_")
+        if name not in parameters and negated in parameters and parameters[negated].kind == "bool":
+            given[negated] = False
+            continue
+        if name not in parameters:
+            experiment.resolve({name: text})
+        if name in given:
+            raise ValueError(f"{option} is given twice")
+        if not equals:
+            bare = parameters[name].kind == "bool" and (not waiting or waiting[0].startswith("--"))
+            if not bare and not waiting:
+                raise ValueError(f"{option} needs a value: {parameters[name].allowed}")
+            text = "true" if bare else waiting.pop(0)
+        given[name] = parameters[name].parse(text)
+    return given
+
+
+def _experiment(paper: Any, name: str) -> Any:
+    if name not in paper.experiments:
+        raise ValueError(f"EXPERIMENT must be one of {', '.join(paper.experiments)}; got {name!r}")
+    return paper.experiments[name]
+
+
+def _road(only: str | None) -> Any:
+    if only not in (None, "theory", "measurement"):
+        raise ValueError(f"only must be theory or measurement; got {only!r}")
+    return only
+
+
+def _check_plot(path: Path) -> None:
+    from .results import check_folder
+
+    if path.suffix not in (".png", ".svg", ".pdf", ".html"):
+        raise ValueError(f"plot must end in .png, .svg, .pdf or .html; got {path.name!r}")
+    check_folder(path, "plot")
+
+
+def _draw_sweep(job: Any, plot: Path | None) -> None:
+    from .figures import save_figure, sweep_style
+    from .sweeps import gather
+
+    if plot is not None:
+        save_figure(gather(job), plot, sweep_style(job.experiment))
+
+
+def _first_failure(job: Any) -> str:
+    from .unit_store import failures
+
+    return next(iter(failures(job.units_folder).values()))["message"]
+
+
+def _help(context: typer.Context, experiments: Iterable[Any] = ()) -> NoReturn:
+    from .terminal import out, print_experiment
+
+    typer.echo(context.get_help())
+    for experiment in experiments:
+        out.print(f"\n[bold]{experiment.slug} {experiment.name}[/bold]")
+        print_experiment(experiment)
+    raise typer.Exit
+
+
+def _cores() -> int:
+    import os
+
+    return os.cpu_count() or 1
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    sys.stdout.flush()
+    print(f"phasebook: {message}", file=sys.stderr)
+    raise SystemExit(code)

@@ -1,0 +1,327 @@
+"""Draws any experiment's Dataset: theory as lines, simulation as points with error bars, two swept dimensions as heat maps.
+
+One HoloViews description serves both backends: Matplotlib for files, Bokeh for pages. Titles, axes and units come from the Dataset.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from .experiments import Along, Level
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Backend = Literal["matplotlib", "bokeh"]
+SUFFIXES = {"png": "matplotlib", "svg": "matplotlib", "pdf": "matplotlib", "html": "bokeh"}
+ROADS = ("theory", "exact", "simulation", "data")
+COLORS = {"theory": "#1f5fa8", "exact": "#2a9d8f", "simulation": "#c8452f", "data": "#5b5f66"}
+LINES = ("solid", "dashed", "dotted", "dashdot")
+MOST_PANELS = 6
+MOST_CURVES = 4
+
+
+@dataclass(frozen=True)
+class Style:
+    """What a Dataset cannot know of its own figure: which observables, which lines, which logarithmic axes."""
+
+    show: tuple[str, ...] = ()
+    boundary: Level | None = None
+    logarithmic: tuple[str, ...] = ()
+
+
+def style_of(experiment: Any) -> Style:
+    """The style that an experiment declares."""
+    logarithmic = tuple(experiment.logarithmic)
+    along: Along | None = experiment.along
+    if along is not None and along.scale == "log":
+        logarithmic += (along.parameter,)
+    return Style(tuple(experiment.show), experiment.boundary, logarithmic)
+
+
+def sweep_style(experiment: Any) -> Style:
+    """The style for a sweep of an experiment: its own axes vary, so the declared curve's axis says nothing of them."""
+    return Style(tuple(experiment.show), experiment.boundary, tuple(experiment.logarithmic))
+
+
+def backend_of(path: Path) -> Backend:
+    """The backend that writes a file of this ending. Raises `ValueError` for any other."""
+    suffix = path.suffix.lower().lstrip(".")
+    if suffix not in SUFFIXES:
+        raise ValueError(f"plot must end in {', '.join('.' + name for name in SUFFIXES)}; got {path.name!r}")
+    return SUFFIXES[suffix]  # type: ignore[return-value]
+
+
+def save_figure(data: xr.Dataset, path: Path, style: Style | None = None) -> None:
+    """Draw a Dataset into a file: .png, .svg or .pdf, or .html (one page that needs no network)."""
+    backend = backend_of(path)
+    hv = _holoviews(backend)
+    figure = _styled(describe(data, style or Style()), backend)
+    with warnings.catch_warnings():
+        # HoloViews 1.23 calls functions that Matplotlib and Bokeh are about to rename; not ours to mend.
+        warnings.simplefilter("ignore")
+        if backend == "bokeh":
+            from bokeh.resources import INLINE
+
+            hv.save(figure, str(path), backend="bokeh", resources=INLINE, title=data.attrs.get("title", "Phasebook"))
+        else:
+            renderer = hv.renderer("matplotlib")
+            plot = renderer.get_plot(figure)
+            options: dict[str, Any] = {} if path.suffix == ".svg" else {"dpi": 130}
+            plot.state.savefig(path, bbox_inches="tight", facecolor="white", **options)
+            _close(plot.state)
+
+
+def describe(data: xr.Dataset, style: Style) -> Any:
+    """The HoloViews description of a Dataset: a panel for each observable (for heat maps, for each road)."""
+    hv = _holoviews("matplotlib")
+    data = average_seeds(data)
+    panels: list[Any] = []
+    for observable in _observables(data, style):
+        roads = {road: data[f"{observable}_{road}"] for road in ROADS if f"{observable}_{road}" in data}
+        stderr = data.get(f"{observable}_stderr")
+        dims = max((variable.dims for variable in roads.values()), key=len)
+        if _is_map(data, dims):
+            limits = _limits(roads.values())
+            panels += [_heat_map(data, variable, road, style, limits) for road, variable in roads.items()]
+        else:
+            panels.append(_curves(data, observable, roads, stderr, style))
+    if not panels:
+        raise ValueError(
+            "nothing to draw: no variable of the Dataset has a dimension; sweep a parameter to get a curve"
+        )
+    layout = hv.Layout(panels[:MOST_PANELS]).cols(min(2, len(panels)))
+    return layout.opts(title=data.attrs.get("title", "")) if len(panels) > 1 else panels[0]
+
+
+def average_seeds(data: xr.Dataset) -> xr.Dataset:
+    """The mean over the `seed` dimension where there is one; standard errors combine in quadrature, or come from the scatter."""
+    if "seed" not in data.dims:
+        return data
+    attributes = data.attrs
+    averaged: dict[str, Any] = {}
+    for name, variable in data.data_vars.items():
+        text = str(name)
+        if "seed" not in variable.dims:
+            averaged[text] = variable
+        elif text.endswith("_stderr"):
+            finished = variable.notnull().sum("seed")
+            averaged[text] = np.sqrt((variable**2).sum("seed")) / finished.where(finished > 0)
+        elif variable.dtype.kind in "fiub":
+            averaged[text] = variable.astype(float).mean("seed")
+        if text in averaged:
+            averaged[text].attrs = dict(variable.attrs)
+    return data.drop_vars([name for name in data.data_vars]).drop_dims("seed").assign(averaged).assign_attrs(attributes)
+
+
+def _observables(data: xr.Dataset, style: Style) -> list[str]:
+    found: dict[str, None] = {}
+    for name, variable in data.data_vars.items():
+        base, _, road = str(name).rpartition("_")
+        if road in ROADS and variable.dims and variable.dtype.kind in "fiu":
+            found[base] = None
+    chosen = [name for name in style.show if name in found]
+    return chosen or list(found)
+
+
+def _is_map(data: xr.Dataset, dims: Sequence[Any]) -> bool:
+    return len(dims) == 2 and all(data.sizes[dim] > MOST_CURVES for dim in dims)
+
+
+def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: Any, style: Style) -> Any:
+    hv = _holoviews("matplotlib")
+    dims = max((variable.dims for variable in roads.values()), key=len)
+    sizes = {dim: data.sizes[dim] for dim in dims}
+    axis = max(dims, key=lambda dim: sizes[dim])
+    others = [dim for dim in dims if dim != axis]
+    x = hv.Dimension(str(axis), label=_label(data, axis))
+    y = hv.Dimension(observable, label=_observable_label(next(iter(roads.values()))))
+    elements: list[Any] = []
+    for road, variable in roads.items():
+        for index, (name, curve) in enumerate(_slices(variable, others)):
+            at = np.asarray(data[axis].values if axis in data.coords else np.arange(data.sizes[axis]), dtype=float)
+            values = np.broadcast_to(np.asarray(curve.values, dtype=float), at.shape)
+            keep = np.isfinite(values)
+            label = f"{road}{name}"
+            if road in ("theory", "exact"):
+                elements.append(hv.Curve((at[keep], values[keep]), x, y, label=label).opts(*_line_options(road, index)))
+                continue
+            if stderr is not None:
+                errors = np.broadcast_to(np.asarray(_pick(stderr, curve, others).values, dtype=float), at.shape)
+                shown = keep & np.isfinite(errors)
+                elements.append(
+                    hv.ErrorBars((at[shown], values[shown], 2 * errors[shown]), x, [y, "error"]).opts(
+                        *_color_options("ErrorBars", COLORS[road])
+                    )
+                )
+            elements.append(
+                hv.Scatter(
+                    (at[keep], values[keep]), x, y, label=f"{label} ± 2 s.e." if stderr is not None else label
+                ).opts(*_point_options(COLORS[road]))
+            )
+    logarithmic = {"logx": str(axis) in style.logarithmic, "logy": observable in style.logarithmic}
+    title = _title(next(iter(roads.values())))
+    return hv.Overlay(elements).opts(
+        hv.opts.Overlay(
+            title=title, legend_position="best", show_grid=True, padding=0.04, backend="matplotlib", **logarithmic
+        ),
+        hv.opts.Overlay(
+            title=title,
+            legend_position="right",
+            show_grid=True,
+            padding=0.04,
+            width=620,
+            height=400,
+            backend="bokeh",
+            **logarithmic,
+        ),
+    )
+
+
+def _limits(variables: Iterable[Any]) -> tuple[float, float]:
+    """One color scale for all roads to an observable."""
+    finite = [variable.values[np.isfinite(variable.values)] for variable in variables]
+    values = np.concatenate([np.ravel(each) for each in finite])
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+
+
+def _heat_map(data: xr.Dataset, variable: Any, road: str, style: Style, limits: tuple[float, float]) -> Any:
+    hv = _holoviews("matplotlib")
+    vertical, horizontal = variable.dims
+    x = hv.Dimension(str(horizontal), label=_label(data, horizontal))
+    y = hv.Dimension(str(vertical), label=_label(data, vertical))
+    z = hv.Dimension(str(variable.name), label=_observable_label(variable))
+    across, up = data[horizontal].values.astype(float), data[vertical].values.astype(float)
+    mesh = hv.QuadMesh((across, up, variable.values.astype(float)), [x, y], z.clone(range=limits))
+    logarithmic = {"logx": str(horizontal) in style.logarithmic, "logy": str(vertical) in style.logarithmic}
+    title = f"{_title(variable)} ({road})"
+    shared = {"cmap": "viridis", "colorbar": True, "title": title, "clabel": _observable_label(variable), **logarithmic}
+    mesh = mesh.opts(
+        hv.opts.QuadMesh(backend="matplotlib", **shared),
+        hv.opts.QuadMesh(backend="bokeh", line_alpha=0, width=560, height=420, tools=["hover"], **shared),
+    )
+    if style.boundary is None or style.boundary.variable not in data:
+        return mesh
+    level = data[style.boundary.variable]
+    if set(level.dims) != {vertical, horizontal}:
+        return mesh
+    lines = _contour(across, up, level.transpose(vertical, horizontal).values.astype(float), style.boundary.value)
+    path = hv.Path([{str(horizontal): line[:, 0], str(vertical): line[:, 1]} for line in lines], [x, y])
+    return mesh * path.opts(
+        hv.opts.Path(color="white", linewidth=2, backend="matplotlib"),
+        hv.opts.Path(color="white", line_width=2, backend="bokeh"),
+    )
+
+
+def _contour(across: np.ndarray, up: np.ndarray, values: np.ndarray, level: float) -> Any:
+    from contourpy import contour_generator
+
+    return contour_generator(across, up, np.ma.masked_invalid(values)).lines(level)
+
+
+def _slices(variable: Any, others: list[Any]) -> list[tuple[str, Any]]:
+    """The curves of a variable along its other dimension: a few of them, evenly chosen."""
+    here = [dim for dim in others if dim in variable.dims]
+    if not here:
+        return [("", variable)]
+    (dim, *rest) = here
+    if rest:
+        variable = variable.isel({name: 0 for name in rest})
+    count = variable.sizes[dim]
+    picks = np.unique(np.linspace(0, count - 1, min(MOST_CURVES, count)).astype(int))
+    return [(f", {dim} = {_short(variable[dim].values[pick])}", variable.isel({dim: pick})) for pick in picks]
+
+
+def _pick(stderr: Any, curve: Any, others: list[Any]) -> Any:
+    chosen = {dim: curve[dim] for dim in others if dim in stderr.dims and dim in curve.coords}
+    return stderr.sel(chosen) if chosen else stderr
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _label(data: xr.Dataset, dim: Any) -> str:
+    attributes = data[dim].attrs if dim in data.coords else {}
+    return _with_units(attributes.get("long_name", str(dim).replace("_", " ")), attributes.get("units", ""))
+
+
+def _observable_label(variable: Any) -> str:
+    base = str(variable.name).rpartition("_")[0].replace("_", " ")
+    return _with_units(base, variable.attrs.get("units", ""))
+
+
+def _with_units(name: str, units: str) -> str:
+    return name if units in ("", "1") else f"{name} [{units}]"
+
+
+def _title(variable: Any) -> str:
+    return str(variable.attrs.get("long_name", variable.name)).partition("(")[0].strip()
+
+
+def _line_options(road: str, index: int) -> list[Any]:
+    hv = _holoviews("matplotlib")
+    dash = LINES[index % len(LINES)]
+    return [
+        hv.opts.Curve(color=COLORS[road], linewidth=2, linestyle=dash, backend="matplotlib"),
+        hv.opts.Curve(color=COLORS[road], line_width=2, line_dash=dash, tools=["hover"], backend="bokeh"),
+    ]
+
+
+def _point_options(color: str) -> list[Any]:
+    hv = _holoviews("matplotlib")
+    return [
+        hv.opts.Scatter(color=color, s=36, backend="matplotlib"),
+        hv.opts.Scatter(color=color, size=7, tools=["hover"], backend="bokeh"),
+    ]
+
+
+def _color_options(element: str, color: str) -> list[Any]:
+    hv = _holoviews("matplotlib")
+    make = getattr(hv.opts, element)
+    return [make(edgecolor=color, backend="matplotlib"), make(color=color, backend="bokeh")]
+
+
+def _styled(figure: Any, backend: Backend) -> Any:
+    hv = _holoviews(backend)
+    if backend == "matplotlib" and isinstance(figure, hv.Layout):
+        return figure.opts(
+            hv.opts.Layout(fig_inches=5.6, hspace=0.45, vspace=0.5, sublabel_format="", backend="matplotlib")
+        )
+    if backend == "matplotlib":
+        kind = type(figure).__name__
+        return figure.opts(getattr(hv.opts, kind)(fig_inches=5.6, aspect=1.4, backend="matplotlib"))
+    return figure
+
+
+@functools.cache
+def _load_backend(backend: Backend) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import holoviews as hv
+
+        # Both backends must be known before an option of either is named.
+        hv.extension("matplotlib", "bokeh", logo=False)
+    return hv
+
+
+def _holoviews(backend: Backend) -> Any:
+    hv = _load_backend("matplotlib")
+    hv.Store.set_current_backend(backend)
+    return hv
+
+
+def _close(figure: Any) -> None:
+    from matplotlib import pyplot
+
+    pyplot.close(figure)

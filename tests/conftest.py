@@ -1,0 +1,20 @@
+"""Tests never touch the user's records or caches, and see the same number of threads everywhere."""
+
+import os
+import tempfile
+
+import pytest
+
+# Before anything imports JAX or numba: the same environment that worker processes get.
+os.environ.setdefault("PHASEBOOK_CACHE", os.path.join(tempfile.gettempdir(), "phasebook-test-cache"))
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+from phasebook import runtime
+
+runtime.prepare_process(threads=1)
+
+
+@pytest.fixture(autouse=True)
+def _own_records(tmp_path, monkeypatch):
+    monkeypatch.setenv("PHASEBOOK_RECORDS", str(tmp_path / "records.sqlite"))
+    monkeypatch.setenv("PHASEBOOK_DATA", str(tmp_path / "data"))
