@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .experiments import Along, Level
+from .unit_store import write_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -68,9 +69,12 @@ def save_figure(data: xr.Dataset, path: Path, style: Style | None = None) -> Non
         # HoloViews 1.23 calls functions that Matplotlib and Bokeh are about to rename; not ours to mend.
         warnings.simplefilter("ignore")
         if backend == "bokeh":
+            # Bokeh's own page: the one that HoloViews saves fetches a formula renderer and icons from the network.
+            from bokeh.embed import file_html
             from bokeh.resources import INLINE
 
-            hv.save(figure, str(path), backend="bokeh", resources=INLINE, title=data.attrs.get("title", "Phasebook"))
+            plot = hv.renderer("bokeh").get_plot(figure)
+            write_text(path, file_html(plot.state, INLINE, data.attrs.get("title", "Phasebook")))
         else:
             renderer = hv.renderer("matplotlib")
             plot = renderer.get_plot(figure)

@@ -17,8 +17,10 @@ from typing import Any
 from . import runtime
 from .errors import PhasebookError
 
-MIGRATIONS = (
-    """
+# Each step is a list of statements; a file's `user_version` says how many steps it has seen.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
     CREATE TABLE record (
         id INTEGER PRIMARY KEY,
         time TEXT NOT NULL,
@@ -36,9 +38,10 @@ MIGRATIONS = (
         code_version TEXT NOT NULL,
         "commit" TEXT NOT NULL,
         UNIQUE (time, paper, claim, seed)
-    );
-    CREATE INDEX record_of_claim ON record (paper, claim, time);
+    )
     """,
+        "CREATE INDEX record_of_claim ON record (paper, claim, time)",
+    ),
 )
 JSON_COLUMNS = ("evidence", "versions")
 
@@ -150,15 +153,23 @@ def _connection(path: Path | None, *, write: bool) -> Iterator[sqlite3.Connectio
 
 
 def _migrate(database: sqlite3.Connection, path: Path) -> None:
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
+    if _version(database) < len(MIGRATIONS):
+        # One transaction: a kill in the middle leaves the former version, and of two processes one waits and finds it done.
+        database.execute("BEGIN IMMEDIATE")
+        for step in range(_version(database), len(MIGRATIONS)):
+            for statement in MIGRATIONS[step]:
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {step + 1}")
+        database.commit()
+    if _version(database) > len(MIGRATIONS):
         raise RecordsError(
-            f"the records in {path.name} were written by a newer Phasebook (format {version}); "
+            f"the records in {path.name} were written by a newer Phasebook (format {_version(database)}); "
             f"this one reads up to {len(MIGRATIONS)}"
         )
-    for step in range(version, len(MIGRATIONS)):
-        # One transaction per step: a kill in the middle leaves the former version, never half of the next.
-        database.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[step]}; PRAGMA user_version = {step + 1}; COMMIT;")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _row(record: Record) -> tuple[Any, ...]:

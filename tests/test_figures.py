@@ -1,0 +1,83 @@
+"""Figures: every Dataset that an experiment may return becomes a file, in both backends."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from phasebook.experiments import Level
+from phasebook.figures import Style, average_seeds, backend_of, save_figure
+
+ATTRIBUTES = {"units": "1", "long_name": "Magnetization of a spin"}
+
+
+def curve(points: int = 9) -> xr.Dataset:
+    x = np.linspace(0.1, 2, points)
+    return xr.Dataset(
+        {
+            "magnetization_theory": ("field", np.tanh(x), ATTRIBUTES),
+            "magnetization_simulation": ("field", np.tanh(x) + 0.01, ATTRIBUTES),
+            "magnetization_stderr": ("field", np.full(points, 0.02), ATTRIBUTES),
+        },
+        coords={"field": ("field", x, {"units": "J", "long_name": "external field"})},
+        attrs={"title": "A spin in a field"},
+    )
+
+
+def diagram(seeds: int = 3) -> xr.Dataset:
+    load, temperature = np.linspace(0, 0.2, 7), np.linspace(0, 1, 6)
+    surface = np.add.outer(load, temperature)
+    noisy = surface[..., None] + np.zeros(seeds)
+    return xr.Dataset(
+        {
+            "overlap_theory": (("load", "temperature"), surface, ATTRIBUTES),
+            "overlap_simulation": (("load", "temperature", "seed"), noisy, ATTRIBUTES),
+            "overlap_stderr": (("load", "temperature", "seed"), np.full(noisy.shape, 0.3), ATTRIBUTES),
+        },
+        coords={"load": load, "temperature": temperature, "seed": np.arange(seeds)},
+        attrs={"title": "A phase diagram"},
+    )
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "html"])
+@pytest.mark.parametrize("data", [curve(), diagram()], ids=["curve", "diagram"])
+def test_each_backend_writes_a_file(tmp_path, suffix, data):
+    path = tmp_path / f"figure.{suffix}"
+    save_figure(data, path, Style(boundary=Level("overlap_theory", 0.6), logarithmic=("field",)))
+    content = path.read_bytes()
+    assert len(content) > 5000
+    start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "html": b""}[suffix]
+    assert content.startswith(start)
+    if suffix == "html":
+        assert b'src="http' not in content
+        assert b'href="http' not in content
+
+
+def test_two_panels_for_two_observables(tmp_path):
+    data = curve().assign(energy_theory=("field", np.arange(9.0), {"units": "J", "long_name": "Energy"}))
+    save_figure(data, tmp_path / "two.png")
+    save_figure(data, tmp_path / "one.png", Style(show=("energy",)))
+    assert (tmp_path / "two.png").stat().st_size > (tmp_path / "one.png").stat().st_size
+
+
+def test_missing_values_are_left_out(tmp_path):
+    data = diagram()
+    data["overlap_theory"][2:4] = np.nan
+    data["overlap_simulation"][:] = np.nan
+    save_figure(data, tmp_path / "unfinished.png")
+    holes = curve()
+    holes["magnetization_simulation"][::2] = np.nan
+    save_figure(holes, tmp_path / "holes.png")
+
+
+def test_errors_over_seeds_combine_in_quadrature():
+    averaged = average_seeds(diagram(seeds=4))
+    np.testing.assert_allclose(averaged.overlap_stderr, 0.15)
+    np.testing.assert_allclose(averaged.overlap_simulation, averaged.overlap_theory)
+    assert "seed" not in averaged.dims
+
+
+def test_what_has_no_dimension_cannot_be_drawn(tmp_path):
+    with pytest.raises(ValueError, match="nothing to draw"):
+        save_figure(xr.Dataset({"overlap_theory": ((), 1.0, ATTRIBUTES)}), tmp_path / "none.png")
+    with pytest.raises(ValueError, match=r"plot must end in .png, .svg, .pdf, .html; got 'figure.jpg'"):
+        backend_of(tmp_path / "figure.jpg")
