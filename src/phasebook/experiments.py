@@ -132,7 +132,7 @@ class Experiment:
         if self.measurement_function is not None and only != "theory":
             road: Road = "measurement"
             parts.append(self._call(self.measurement_function, {**values, "seed": seed}, road))
-        data = xr.merge(parts, join="exact", compat="no_conflicts", combine_attrs="drop")
+        data = xr.merge(parts, join="exact", compat="no_conflicts", combine_attrs="override")
         data.attrs = {
             "paper": self.slug,
             "experiment": self.name,
@@ -174,7 +174,7 @@ class Experiment:
                     compat="equals",
                 )
             )
-        data = xr.merge(parts, join="outer", compat="no_conflicts", combine_attrs="drop")
+        data = xr.merge(parts, join="outer", compat="no_conflicts", combine_attrs="override")
         data[parameter.name].attrs = {"long_name": parameter.help, "units": parameter.unit}
         data.attrs = {"paper": self.slug, "experiment": self.name, "seed": seed, "title": self.title}
         return data

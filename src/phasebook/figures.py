@@ -170,7 +170,7 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
                     (at[keep], values[keep]), x, y, label=f"{label} ± 2 s.e." if stderr is not None else label
                 ).opts(*_point_options(COLORS[road]))
             )
-    logarithmic = {"logx": str(axis) in style.logarithmic, "logy": observable in style.logarithmic}
+    logarithmic = {"logx": _is_logarithmic(data, axis, style), "logy": observable in style.logarithmic}
     title = _title(next(iter(roads.values())))
     return hv.Overlay(elements).opts(
         hv.opts.Overlay(
@@ -204,7 +204,7 @@ def _heat_map(data: xr.Dataset, variable: Any, road: str, style: Style, limits: 
     z = hv.Dimension(str(variable.name), label=_observable_label(variable))
     across, up = data[horizontal].values.astype(float), data[vertical].values.astype(float)
     mesh = hv.QuadMesh((across, up, variable.values.astype(float)), [x, y], z.clone(range=limits))
-    logarithmic = {"logx": str(horizontal) in style.logarithmic, "logy": str(vertical) in style.logarithmic}
+    logarithmic = {"logx": _is_logarithmic(data, horizontal, style), "logy": _is_logarithmic(data, vertical, style)}
     title = f"{_title(variable)} ({road})"
     shared = {"cmap": "viridis", "colorbar": True, "title": title, "clabel": _observable_label(variable), **logarithmic}
     mesh = mesh.opts(
@@ -222,6 +222,17 @@ def _heat_map(data: xr.Dataset, variable: Any, road: str, style: Style, limits: 
         hv.opts.Path(color="white", linewidth=2, backend="matplotlib"),
         hv.opts.Path(color="white", line_width=2, backend="bokeh"),
     )
+
+
+def _is_logarithmic(data: xr.Dataset, dim: Any, style: Style) -> bool:
+    """Whether an axis was declared logarithmic, or its values were spaced so (a sweep's `log:START:STOP:COUNT`)."""
+    if str(dim) in style.logarithmic:
+        return True
+    values = np.asarray(data[dim].values, dtype=float) if dim in data.coords else np.arange(1.0)
+    if len(values) < 4 or values.min() <= 0:
+        return False
+    steps = np.diff(np.log(values))
+    return bool(np.ptp(steps) < 1e-6 * abs(steps.mean()))
 
 
 def _contour(across: np.ndarray, up: np.ndarray, values: np.ndarray, level: float) -> Any:
@@ -301,7 +312,7 @@ def _styled(figure: Any, backend: Backend) -> Any:
         )
     if backend == "matplotlib":
         kind = type(figure).__name__
-        return figure.opts(getattr(hv.opts, kind)(fig_inches=5.6, aspect=1.4, backend="matplotlib"))
+        return figure.opts(getattr(hv.opts, kind)(fig_inches=(6.4, 4.4), aspect="auto", backend="matplotlib"))
     return figure
 
 

@@ -276,4 +276,4 @@ def _parse_number(text: str, parameter: Parameter) -> float | int:
 
 
 def _number(bound: float) -> str:
-    return f"{bound:,.0f}".replace(",", "") if float(bound).is_integer() and abs(bound) < 1e6 else f"{bound:g}"
+    return f"{bound:,.0f}".replace(",", "") if float(bound).is_integer() and abs(bound) < 1e9 else f"{bound:g}"

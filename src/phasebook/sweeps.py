@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,7 +183,10 @@ def consolidate(sweep: Sweep) -> Path:
     data = gather(sweep)
     aside = sweep.store / ".consolidating"
     shutil.rmtree(aside, ignore_errors=True)
-    data.to_zarr(aside, mode="w", zarr_format=3, consolidated=False)
+    with warnings.catch_warnings():
+        # Consolidated metadata is not in the Zarr 3 specification yet; with it, readers list our arrays and not our hidden files.
+        warnings.filterwarnings("ignore", message="Consolidated metadata is currently not part")
+        data.to_zarr(aside, mode="w", zarr_format=3, consolidated=True)
     for old in sweep.store.iterdir():
         if not old.name.startswith("."):
             shutil.rmtree(old) if old.is_dir() else old.unlink()

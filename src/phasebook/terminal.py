@@ -96,7 +96,7 @@ def print_rows(rows: Iterable[tuple[str, str, str, str]], conventions: dict[str,
 
 def print_history(records: Iterable[Record]) -> None:
     """Verdicts in the order they were measured."""
-    table = _table("measured", "paper", "claim", "verdict", "measured value", "seed", "code", "jax")
+    table = _table("measured", "paper", "claim", "verdict", "value", "seed", "code")
     for record in records:
         cells = cells_of(record.evidence)
         table.add_row(
@@ -107,7 +107,6 @@ def print_history(records: Iterable[Record]) -> None:
             cells.measured,
             str(record.seed),
             record.code_version,
-            record.versions.get("jax", ""),
         )
     out.print(table)
 
@@ -165,7 +164,8 @@ def print_results(results: Sequence[Result]) -> None:
     for result in results:
         if result.message or result.claim.finding is not None:
             finding = f" Finding: {result.claim.finding.text}" if result.claim.finding is not None else ""
-            out.print(f"{result.claim.slug} {result.claim.name}: {result.verdict}. {result.message}{finding}")
+            message = f" {result.message}." if result.message else ""
+            out.print(f"{result.claim.slug} {result.claim.name}: {result.verdict}.{message}{finding}")
 
 
 class _Board:
@@ -237,7 +237,9 @@ def _verdict(verdict: str) -> Text:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(
+            column, overflow="fold", no_wrap=column in ("slug", "paper", "claim", "option", "observable", "measured")
+        )
     return table
 
 
