@@ -40,10 +40,13 @@ def test_wrong_holds_stay_under_one_percent(replicas, truth, spread):
     assert inside.mean() < 0.01
 
 
-@pytest.mark.parametrize("comparisons", [1, 40])
-@pytest.mark.parametrize("dof", [60.0, math.inf])
+@pytest.mark.parametrize(("comparisons", "dof"), [(1, 60.0), (1, math.inf), (40, 200.0), (40, math.inf)])
 def test_a_true_claim_holds(comparisons, dof):
-    """With stderr = tolerance / 7 and the truth at the center, anything but `holds` stays under 1 in 1,000."""
+    """With stderr = tolerance / 7 and the truth at the center, anything but `holds` stays under 1 in 1,000.
+
+    An estimated standard error adds its own noise: with 60 degrees of freedom one comparison is inconclusive 3 times in 100,000,
+    so 40 of them at once need about 200.
+    """
     generator = np.random.default_rng(int(comparisons))
     trials = 50_000 if comparisons == 1 else 4_000
     stderr = TOLERANCE / 7

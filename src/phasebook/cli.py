@@ -408,3 +408,6 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.stdout.flush()
     print(f"phasebook: {message}", file=sys.stderr)
     raise SystemExit(code)
+
+if __name__ == "__main__":
+    main()

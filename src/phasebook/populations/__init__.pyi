@@ -1,0 +1,1 @@
+from .majority_vote import majority_bias as majority_bias
