@@ -1,3 +1,4 @@
+# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """Expectations under the standard normal: fixed Gauss-Hermite nodes, their tensor products, and an adaptive rule.
 
 The fixed nodes are exact for polynomials up to degree 2·order - 1 and excellent for smooth functions. Where a function turns
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -78,7 +80,7 @@ def gaussian_expectation(
         return function(z) * math.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
 
     value = error = size = 0.0
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         # full_output: SciPy's own judgement comes as a warning; ours, below, as an exception.
         piece, piece_error, *_ = integrate.quad(
             integrand, low, high, epsabs=0.1 * tolerance, epsrel=1e-13, limit=SUBDIVISIONS, full_output=1

@@ -1,3 +1,4 @@
+# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """Estimates with their errors: independent samples, correlated series, resampling, straight lines and power laws.
 
 Convention for correlated series: the integrated autocorrelation time tau is 1 for independent samples, and the squared standard
@@ -78,7 +79,8 @@ def integrated_autocorrelation_time(series: ArrayLike) -> float:
     """Integrated autocorrelation time of a stationary series, shape (n,), in steps of the series: 1 for independent samples.
 
     tau = 1 + 2·(sum of autocorrelations up to a lag W), with W the first lag of at least 5·max(tau, 1), so that an
-    anti-correlated series is summed far enough too, and with the bias of the estimated mean removed to first order.
+    anti-correlated series is summed far enough too, and with the bias of the estimated mean removed to first order. A strongly
+    anti-correlated series comes out too long (0.084 for 0.053 at phi = -0.9): its error bars are too wide.
     Raises ValueError on a series that is too short, constant or not finite, NotConverged where it spans fewer than 50 tau.
     Source: Sokal, Monte Carlo methods in statistical mechanics (1996); Wolff, Comput. Phys. Commun. 156, 143 (2004).
     """
@@ -114,19 +116,24 @@ def bootstrap_estimate(
         raise ValueError("samples must be finite real numbers; got NaN, infinity or another type")
     if resamples < 99:
         raise ValueError(f"resamples must be at least 99; got {resamples}")
+
+    def resampled(chosen: np.ndarray) -> float:
+        value = float(statistic(rows[chosen]))
+        if not math.isfinite(value):
+            raise ValueError(f"statistic must be finite on every resample; got {value}")
+        return value
+
+    value = resampled(np.arange(len(rows)))
     result = stats.bootstrap(
         (np.arange(len(rows)),),
-        lambda chosen: statistic(rows[chosen]),
+        resampled,
         n_resamples=resamples,
         batch=max(1, RESAMPLED_AT_ONCE // len(rows)),
         vectorized=False,
         method="percentile",
         rng=np.random.default_rng(seed),
     )
-    value, stderr = float(statistic(rows)), float(result.standard_error)
-    if not (math.isfinite(value) and math.isfinite(stderr)):
-        raise ValueError(f"statistic must be finite on every resample; got {value:g} with standard error {stderr:g}")
-    return Measured(value, stderr, len(rows) - 1, seed)
+    return Measured(value, float(result.standard_error), len(rows) - 1, seed)
 
 
 def fit_line(x: ArrayLike, y: ArrayLike, y_stderr: ArrayLike | None = None) -> Line:
@@ -241,7 +248,9 @@ def _weights(y_stderr: ArrayLike | None, count: int) -> Float[np.ndarray, " n"]:
         return np.ones(count)
     errors = _numbers("y_stderr", y_stderr, fewest=3)
     if len(errors) != count or (errors <= 0).any():
-        raise ValueError(f"y_stderr must hold {count} positive numbers, one a point; got {len(errors)}, smallest {errors.min():g}")
+        raise ValueError(
+            f"y_stderr must hold {count} positive numbers, one a point; got {len(errors)}, smallest {errors.min():g}"
+        )
     return 1 / errors**2
 
 
