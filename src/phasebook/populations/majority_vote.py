@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc
 
-_UNDERFLOW = 1e-8  # below it the square of the bias starts to lose digits against one; the two-term series is exact there
+_UNDERFLOW = (
+    1e-8  # below it the square of the bias starts to lose digits against one; the two-term series is exact there
+)
 
 
 def majority_bias(bias: ArrayLike, fan_in: int) -> NDArray[np.float64]:
@@ -31,7 +33,7 @@ def majority_bias(bias: ArrayLike, fan_in: int) -> NDArray[np.float64]:
 
 
 def majority_slope(fan_in: int) -> float:
-    """Slope kappa_b = b binom(b - 1, (b - 1) / 2) / 2^(b - 1) of the majority map at zero bias, rounded once from exact integers."""
+    """Slope kappa_b = b binom(b - 1, (b - 1) / 2) / 2^(b - 1) of the majority map at zero bias, from exact integers."""
     odd = odd_fan_in(fan_in)
     return odd * math.comb(odd - 1, (odd - 1) // 2) / 2 ** (odd - 1)
 

@@ -234,7 +234,9 @@ def _descend_from_one(tree: VotingTree, steps: int = 200) -> NDArray[np.float64]
             return bias
     if np.all(np.abs(step) <= 1e-9 * bias):  # rounding of the level map is all that is left near threshold
         return bias
-    raise NotConverged(f"Newton's descent left a step of {np.max(np.abs(step)):g} after {steps} steps; use method='brent'")
+    raise NotConverged(
+        f"Newton's descent left a step of {np.max(np.abs(step)):g} after {steps} steps; use method='brent'"
+    )
 
 
 def _fraction(name: str, value: ArrayLike) -> float | NDArray[np.float64]:

@@ -135,7 +135,8 @@ def _check_blocks(name: str, count: int, width: int, memory_limit: int) -> int:
 def _streams(seed: int, blocks: int) -> NDArray[np.uint64]:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed must be a non-negative integer; got {seed!r}")
-    return np.random.SeedSequence(int(seed)).generate_state(4 * blocks, np.uint64).reshape(blocks, 4)
+    words = np.random.SeedSequence(int(seed)).generate_state(4 * blocks, np.uint64)
+    return words.astype(np.uint64, copy=False).reshape(blocks, 4)
 
 
 def _chances(tree: VotingTree, bias: float) -> NDArray[np.uint64]:
@@ -177,12 +178,11 @@ def _bernoulli_word(chance: NDArray[np.uint64], state: NDArray[np.uint64]) -> np
     """Sixty-four independent bits, each one with the chance's probability: 64 uniform numbers below a threshold, bit by bit."""
     threshold, hits, undecided = chance[0], _NONE, _ALL
     while threshold != _NONE and undecided != _NONE:
-        word = _random_word(state)
-        if threshold >> _TOP:
-            hits |= undecided & ~word
-            undecided &= word
-        else:
-            undecided &= ~word
+        # A digit of the number below the threshold's digit decides for a hit, one above it against; equal digits decide nothing.
+        digit = _NONE - (threshold >> _TOP)
+        differs = undecided & (_random_word(state) ^ digit)
+        hits |= differs & digit
+        undecided ^= differs
         threshold <<= _ONE
     return hits ^ chance[1]
 
