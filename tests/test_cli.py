@@ -130,9 +130,23 @@ def test_values_may_begin_with_a_minus(phasebook):
         (["verify", "--tier", "slow"], "tier must be one of core, quick, full, gpu; got 'slow'"),
         (["verify", "--workers", "-1"], "workers must be 0 or more; got -1"),
         (["verify", "--claim", "nonsense"], "claim must be one of"),
-        (["sweep", "multi-agent-synergy", "root-bias", "fidelity=0:1", "--store", "s.zarr"], "fidelity takes START:STOP:COUNT"),
         (
-            ["sweep", "multi-agent-synergy", "root-bias", "depth=2", "--only", "theory", "--seeds", "2", "--store", "s.zarr"],
+            ["sweep", "multi-agent-synergy", "root-bias", "fidelity=0:1", "--store", "s.zarr"],
+            "fidelity takes START:STOP:COUNT",
+        ),
+        (
+            [
+                "sweep",
+                "multi-agent-synergy",
+                "root-bias",
+                "depth=2",
+                "--only",
+                "theory",
+                "--seeds",
+                "2",
+                "--store",
+                "s.zarr",
+            ],
             "seeds does not apply: theory is the same at every seed",
         ),
         (["records", "import", "nothing.jsonl"], "FILE must be a file of JSON lines"),
@@ -188,7 +202,9 @@ def test_history_of_nothing_says_what_to_do(phasebook):
     assert "phasebook verify" in phasebook("history").out
 
 
-@pytest.mark.parametrize("command", ["list", "search", "show", "run", "verify", "sweep", "history", "cite", "doctor", "records"])
+@pytest.mark.parametrize(
+    "command", ["list", "search", "show", "run", "verify", "sweep", "history", "cite", "doctor", "records"]
+)
 def test_every_command_has_a_page_of_help(command):
     result = CliRunner().invoke(cli.app, [command, "--help"])
     assert result.exit_code == 0

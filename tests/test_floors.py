@@ -21,6 +21,12 @@ def test_an_arrow_only_ever_points_down():
 def test_no_source_breaks_a_rule_of_the_house(path):
     text = path.read_text()
     assert len(text.splitlines()) <= 500
-    for pattern in (r"\b(eval|exec|sympify)\(", r"\bimport pickle\b", r"^\s*(import|from) torch", r"^import phasebook", r"config\.update\("):
+    for pattern in (
+        r"\b(eval|exec|sympify)\(",
+        r"\bimport pickle\b",
+        r"^\s*(import|from) torch",
+        r"^import phasebook",
+        r"config\.update\(",
+    ):
         assert not re.search(pattern, text, re.MULTILINE), pattern
     assert re.match(r'(""")', text), "a module begins with what it is"

@@ -5,7 +5,19 @@ import sys
 
 import pytest
 
-HEAVY = ("jax", "xarray", "numpy", "scipy", "numba", "matplotlib", "bokeh", "holoviews", "zarr", "pandas", "distributed")
+HEAVY = (
+    "jax",
+    "xarray",
+    "numpy",
+    "scipy",
+    "numba",
+    "matplotlib",
+    "bokeh",
+    "holoviews",
+    "zarr",
+    "pandas",
+    "distributed",
+)
 
 
 def modules_after(statement: str) -> set[str]:

@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from phasebook.sweep_grid import parse_grid
 from phasebook.sweeps import StoreMismatch, Sweep, gather, run_sweep
 from phasebook.unit_store import failures, finished
 from phasebook.workers import Event, Outcome
+from tests.dask_cluster import dask_cluster
 
 GRID = ["fidelity=0.5:1:4", "correlation=0,0.3", "depth=2,4", "trees=200"]
 WORDS = ["multi-agent-synergy", "root-bias", *GRID, "--seeds", "3"]
@@ -172,36 +172,9 @@ def test_an_unfinished_store_can_be_gathered(tmp_path):
 
 
 def test_on_dask_the_same_units_give_the_same_store(tmp_path, whole):
-    """A scheduler and two workers, each a process of its own, on loopback."""
-    scheduler_file = tmp_path / "scheduler.json"
-    environment = {**os.environ, "DASK_DISTRIBUTED__WORKER__DAEMON": "True"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "start_new_session": True}
-    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard"]
-    processes = [subprocess.Popen([*dask, "--scheduler-file", str(scheduler_file)], **quiet)]
-    try:
-        address = _address(scheduler_file)
-        processes += [subprocess.Popen([*worker, address], **quiet) for _ in range(2)]
+    with dask_cluster(tmp_path) as address:
         data = run_through(sweep(tmp_path / "dask.zarr"), scheduler=address)
-    finally:
-        for process in processes:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
     xr.testing.assert_identical(data, whole)
-
-
-def _address(scheduler_file: Path) -> str:
-    import json
-
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if scheduler_file.exists():
-            try:
-                return json.loads(scheduler_file.read_text())["address"]
-            except (json.JSONDecodeError, KeyError):  # half written
-                pass
-        time.sleep(0.1)
-    raise AssertionError("the Dask scheduler did not start")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +196,9 @@ def test_a_wrong_axis_is_one_sentence(tmp_path, word, message):
 
 
 def test_axes_linear_logarithmic_listed_and_fixed(tmp_path):
-    grid = sweep(tmp_path, ["fidelity=0:1:5", "leaf_bias=log:0.001:0.1:3", "depth=1:3:9", "fan-in=3,5,3", "trees=50"]).grid
+    grid = sweep(
+        tmp_path, ["fidelity=0:1:5", "leaf_bias=log:0.001:0.1:3", "depth=1:3:9", "fan-in=3,5,3", "trees=50"]
+    ).grid
     assert grid.axes["fidelity"] == (0.0, 0.25, 0.5, 0.75, 1.0)
     assert grid.axes["leaf_bias"] == pytest.approx((0.001, 0.01, 0.1))
     assert grid.axes["depth"] == (1, 2, 3)

@@ -83,7 +83,10 @@ def test_an_absent_package_or_gpu_is_skipped_with_the_reason(toy, monkeypatch):
     absent = claim(Evidence.exact(1, 1))
     absent.needs = ("a_package_that_nobody_has",)
     [result] = results([toy(absent)], workers=0)
-    assert (result.verdict, result.message) == ("skipped", "needs the package a_package_that_nobody_has, which is not installed")
+    assert (result.verdict, result.message) == (
+        "skipped",
+        "needs the package a_package_that_nobody_has, which is not installed",
+    )
     assert exit_code([result]) == 0
     monkeypatch.setattr("phasebook.runtime.gpu_absent", lambda: "needs a GPU; JAX sees cpu")
     gpu = claim(Evidence.exact(1, 1), tier="gpu")

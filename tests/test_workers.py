@@ -8,6 +8,7 @@ import pytest
 
 from phasebook.workers import Outcome, Task, run_tasks
 from tests import tasks
+from tests.dask_cluster import dask_cluster
 
 GIGABYTE = 1024**3
 
@@ -75,6 +76,23 @@ def test_in_process_runs_the_same_tasks():
 def test_processes_are_others_and_are_reused():
     found = outcomes(*(task(str(number), tasks.process_number) for number in range(12)), workers=2)
     assert 1 <= len({outcome.value for outcome in found.values()}) <= 2
+
+
+def test_on_dask_a_lost_worker_costs_its_task_alone(tmp_path):
+    with dask_cluster(tmp_path) as address:
+        found = outcomes(
+            *(task(f"good {value}", tasks.double, value) for value in range(6)),
+            task("killed", tasks.kill_itself),
+            task("raises", tasks.fail),
+            task("slow", tasks.sleep, 0.3, seconds=0.1),
+            workers=2,
+            scheduler=address,
+        )
+    assert [found[f"good {value}"].value for value in range(6)] == [0, 2, 4, 6, 8, 10]
+    assert found["killed"].failure == "crashed"
+    assert "its worker was lost" in found["killed"].message
+    assert found["raises"].failure == "raised"
+    assert found["slow"].failure == "time"
 
 
 def test_workers_must_not_be_negative():

@@ -226,7 +226,7 @@ def _on_dask(tasks: list[Task], address: str) -> Generator[Event]:
     """
     from distributed import Client, as_completed
 
-    with Client(address, timeout="10s", set_as_default=False) as client:
+    with Client(address, timeout="10s") as client:
         client.run_on_scheduler(_configure_scheduler)
         by_key = {f"{task.key}-{os.getpid()}": task for task in tasks}
         pending = [client.submit(_on_worker, task, key=key, retries=0, pure=False) for key, task in by_key.items()]
