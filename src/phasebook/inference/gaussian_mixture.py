@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """A Gaussian mixture with one isotropic noise level: its parameters, geometry, signal-to-noise ratio, samples and errors.
 
 Data are x = μ_ℓ + σ ξ with a latent label ℓ ~ weights and standard normal noise ξ. Two numbers decide what a fit of the means with

@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """Hard assignment in the population: k-means of a Gaussian mixture, the quantizer of pure noise, and the accuracy of labels.
 
 Every sample belongs to the component with the highest score x·μ_k - |μ_k|²/2 + offset_k. The cells are convex, so a line

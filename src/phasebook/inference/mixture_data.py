@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """A user's own data for mixture fits: tables and image stacks of samples, a mixture's description, and the one call that fits
 either.
 

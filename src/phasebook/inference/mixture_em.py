@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """Fits of Gaussian means to samples at a fixed noise level: EM with Newton's correction, and hard assignment (Lloyd's k-means).
 
 EM converges like (ρ_c²/ρ²)^t near the collapse of the means, and a loose tolerance then reports a spread that is not there.

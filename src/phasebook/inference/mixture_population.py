@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """The population fit: the means that maximize L(μ) = E log Σ_k π_k N(x; μ_k, τ²) over the true mixture, at a fixed noise
 level τ.
 

@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """Fixed points x = f(x): damped iteration, Anderson acceleration and Newton; branches of them; scalar roots in a bracket.
 
 Everything is computed in float64, by optimistix, and returned as NumPy. A point counts as found where every component of f(x) - x

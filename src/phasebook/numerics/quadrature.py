@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """Expectations under the standard normal: fixed Gauss-Hermite nodes, their tensor products, and an adaptive rule.
 
 The fixed nodes are exact for polynomials up to degree 2·order - 1 and excellent for smooth functions. Where a function turns

@@ -1,4 +1,3 @@
-# ruff: noqa: F722 (jaxtyping's shapes are not expressions)
 """Estimates with their errors: independent samples, correlated series, resampling, straight lines and power laws.
 
 Convention for correlated series: the integrated autocorrelation time tau is 1 for independent samples, and the squared standard
