@@ -14,6 +14,8 @@ from scipy.optimize import isotonic_regression
 
 from ..errors import PhasebookError
 
+_NOTHING = 1e-300  # a fidelity below it overflows the reciprocal slopes of the interpolation, and carries nothing
+
 
 class FidelityNotMonotone(PhasebookError, ValueError):
     """A measured fidelity falls where the message gets longer; `index` names the first such point (counted from zero)."""
@@ -113,6 +115,7 @@ def _checked_table(tokens: ArrayLike, fidelities: ArrayLike) -> tuple[NDArray[np
     outside = np.flatnonzero(~((values >= 0.0) & (values <= 1.0)))
     if outside.size:
         raise ValueError(f"fidelities must lie in [0, 1]; fidelities[{outside[0]}]={values[outside[0]]:g}")
+    values[values < _NOTHING] = 0.0
     return lengths, values
 
 
