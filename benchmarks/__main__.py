@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.timing import Row
 from phasebook import runtime
 
-COMPARISONS = ("mixture_em", "voting_trees", "sweep_overhead", "startup")
+COMPARISONS = ("mixture_em", "voting_tree", "sweep_overhead", "startup")
 FOLDER = Path(__file__).parent
 
 
@@ -42,7 +42,8 @@ def table(measured: dict) -> str:
     lines = [
         "# Side by side",
         "",
-        "Both programs run in turns in one process group; a ratio is the geometric mean of peer / ours with its 99% bootstrap interval.",
+        "Both programs run in turns in one process group; a ratio is the geometric mean of peer / ours with its 99% bootstrap "
+        "interval.",
         "`make bench` measures all of them again; one alone: `python -m benchmarks NAME`.",
         "",
     ]

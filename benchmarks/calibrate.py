@@ -39,9 +39,8 @@ def report(claim: Claim, results: list) -> bool:
     scores = [score for result in results for score in z_scores(result.comparisons)]
     variance = statistics.fmean(score**2 for score in scores) if scores else math.nan
     good = holding >= LEAST_HOLDING and (not scores or VARIANCE[0] <= variance <= VARIANCE[1])
-    print(
-        f"{claim.slug + ' ' + claim.name:<60} {holding:>2}/{len(results)}  {variance:5.2f} ({len(scores)})  {'' if good else 'NOT CALIBRATED'}"
-    )
+    name, remark = f"{claim.slug} {claim.name}", "" if good else "NOT CALIBRATED"
+    print(f"{name:<60} {holding:>2}/{len(results)}  {variance:5.2f} ({len(scores)})  {remark}")
     return good
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from phasebook import catalogue
-from phasebook.claims import load_paper
-from phasebook.records import reference
+from phasebook.claims import Claim, load_paper
+from phasebook.records import Record, reference
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- papers: begin (make readme) -->", "<!-- papers: end -->"
@@ -30,14 +30,19 @@ def table() -> str:
         claims = load_paper(slug).claims
         counts: dict[str, int] = {}
         for name, claim in claims.items():
-            record = verdicts.get((slug, name))
-            verdict = "not measured" if record is None else "finding" if claim.finding and record.verdict == "fails" else record.verdict
-            counts[verdict] = counts.get(verdict, 0) + 1
-        told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+            told = _verdict(claim, verdicts.get((slug, name)))
+            counts[told] = counts.get(told, 0) + 1
+        summary = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
         link = f"[{entry.title}](https://arxiv.org/abs/{entry.arxiv})"
-        lines.append(f"| `{slug}` {link} | {entry.family} | {len(claims)} | {told} |")
+        lines.append(f"| `{slug}` {link} | {entry.family} | {len(claims)} | {summary} |")
     lines += ["", f"{planned} more papers stand in the catalogue as planned: `phasebook list`."]
     return "\n".join(lines)
+
+
+def _verdict(claim: Claim, record: Record | None) -> str:
+    if record is None:
+        return "not measured"
+    return "finding" if claim.finding and record.verdict == "fails" else record.verdict
 
 
 if __name__ == "__main__":

@@ -1,0 +1,40 @@
+"""Measures the verdicts that ship with Phasebook: `make reference`, or `python -m docs.reference_records SLUG ...` for some papers.
+
+Every quick and full claim is measured once, with seed 0, and written to src/phasebook/reference.jsonl as it ends; papers that are
+not named keep the verdicts they have, and so do claims that are skipped here (a claim that needs a GPU is measured where one is).
+"""
+
+import sys
+from pathlib import Path
+
+from phasebook import runtime
+
+
+def main(slugs: list[str]) -> int:
+    """Measure, and write after each verdict, so that stopping loses nothing; exit code as `phasebook verify` has it."""
+    from phasebook.claims import built_papers
+    from phasebook.records import reference, to_lines
+    from phasebook.unit_store import write_text
+    from phasebook.verify import exit_code, select_claims, verify
+
+    file = Path(__file__).resolve().parents[1] / "src" / "phasebook" / "reference.jsonl"
+    built = {(paper.slug, name) for paper in built_papers() for name in paper.claims}
+    kept = {key: record for key, record in reference().items() if key in built}
+    results = []
+    for tier in ("quick", "full"):
+        for step in verify(select_claims(slugs, tier=tier), keep=False):
+            if step.result is None:
+                continue
+            results.append(step.result)
+            print(
+                f"{step.claim.slug} {step.claim.name}: {step.result.verdict}, {step.result.seconds:.1f} s", flush=True
+            )
+            if step.result.verdict != "skipped":
+                kept[step.claim.slug, step.claim.name] = step.result.record()
+            write_text(file, "".join(f"{line}\n" for line in to_lines(kept[key] for key in sorted(kept))))
+    return exit_code(results)
+
+
+if __name__ == "__main__":
+    runtime.prepare_process(threads=1)
+    sys.exit(main(sys.argv[1:]))
