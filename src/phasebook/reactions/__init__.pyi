@@ -1,0 +1,15 @@
+from .network import Event as Event
+from .network import NegativePropensity as NegativePropensity
+from .network import Reaction as Reaction
+from .network import ReactionNetwork as ReactionNetwork
+from .network import UnsupportedPropensity as UnsupportedPropensity
+from .rate_laws import Apply as Apply
+from .rate_laws import Expression as Expression
+from .rate_laws import Number as Number
+from .rate_laws import Symbol as Symbol
+from .rate_laws import as_polynomial as as_polynomial
+from .rate_laws import evaluate as evaluate
+from .rate_laws import free_symbols as free_symbols
+from .rate_laws import parse_expression as parse_expression
+from .rate_laws import substitute as substitute
+from .rate_laws import to_text as to_text
