@@ -235,7 +235,9 @@ def _read_parameter(
     notes = []
     if typing.get_origin(annotation) is typing.Annotated:
         annotation, *notes = typing.get_args(annotation)
-    members = list(typing.get_args(annotation)) if isinstance(annotation, types.UnionType) else [annotation]
+    # `Literal[...] | None` is a typing.Union, where classes joined by `|` are a types.UnionType.
+    union = isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union
+    members = list(typing.get_args(annotation)) if union else [annotation]
     optional = types.NoneType in members
     members = [member for member in members if member is not types.NoneType]
     note = {type(item): item for item in notes}

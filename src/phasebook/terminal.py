@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from .verify import Progress, Result
 
 COLORS = {"holds": "green", "fails": "red", "error": "red", "inconclusive": "yellow", "skipped": "dim"}
+WIDTH_OF_A_PIPE = 160  # a file or a pipe has no width of its own, and Rich's 80 columns would drop half of a table
 out = Console(highlight=False)
+if not out.is_terminal and "COLUMNS" not in os.environ:
+    out = Console(highlight=False, width=WIDTH_OF_A_PIPE)
 err = Console(stderr=True, highlight=False)
 
 

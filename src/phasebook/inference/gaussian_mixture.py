@@ -143,6 +143,12 @@ class MixtureEstimate:
     squared_error: float | None = None
     normalized_squared_error: float | None = None
 
+    @property
+    def size(self) -> float:
+        """√(Σ_k π_k |mean_k - their mean|²), in the data's units: half the distance of two equally likely means."""
+        centered = self.means - self.weights @ self.means
+        return math.sqrt(float(self.weights @ (centered**2).sum(axis=1)))
+
 
 def match_labels(
     estimate: Float[np.ndarray, "components dimension"], truth: Float[np.ndarray, "components dimension"]
@@ -186,9 +192,14 @@ def triangle_means() -> Float[np.ndarray, "3 2"]:
     return regular_means(3, 2)
 
 
-def skewed_means() -> Float[np.ndarray, "6 1"]:
-    """Five means at -1 and one at 5: tr Σ_B = 5, a lopsided geometry whose collapse is of first order."""
-    return np.array([[-1.0]] * 5 + [[5.0]])
+def skewed_means(components: int = 6) -> Float[np.ndarray, "components 1"]:
+    """K - 1 means at -1 and one at K - 1: tr Σ_B = K - 1, a lopsided geometry whose collapse is of first order from K = 3 on.
+
+    Raises ValueError unless components >= 2.
+    """
+    if components < 2:
+        raise ValueError(f"components must be at least 2; got {components!r}")
+    return np.array([[-1.0]] * (components - 1) + [[components - 1.0]])
 
 
 def regular_means(components: int, dimension: int) -> Float[np.ndarray, "components dimension"]:
