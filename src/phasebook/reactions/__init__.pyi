@@ -1,3 +1,12 @@
+from .example_networks import EXAMPLE_NETWORKS as EXAMPLE_NETWORKS
+from .example_networks import birth_death as birth_death
+from .example_networks import brusselator as brusselator
+from .example_networks import dimerisation as dimerisation
+from .example_networks import gene_feedback as gene_feedback
+from .example_networks import michaelis_menten as michaelis_menten
+from .example_networks import pair_annihilation as pair_annihilation
+from .example_networks import schloegl as schloegl
+from .example_networks import wilhelm as wilhelm
 from .network import Event as Event
 from .network import NegativePropensity as NegativePropensity
 from .network import Reaction as Reaction
@@ -13,3 +22,5 @@ from .rate_laws import free_symbols as free_symbols
 from .rate_laws import parse_expression as parse_expression
 from .rate_laws import substitute as substitute
 from .rate_laws import to_text as to_text
+from .text_format import network_text as network_text
+from .text_format import parse_network as parse_network

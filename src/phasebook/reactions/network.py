@@ -71,9 +71,9 @@ class ReactionNetwork:
     """A reaction network.
 
     `initial_counts` of shape (species,); fractions are allowed here and refused where a method counts molecules. `parameters`:
-    values; `definitions`: formulas of those parameters that follow from others. `constant_species`: indices of species that reactions read
-    and leave unchanged. `observables`: weighted sums of counts, as pairs (index of species, weight). `rules`: any other functions
-    of counts, parameters and `volume`. Raises ValueError naming the reaction, species or parameter that is wrong.
+    values; `definitions`: formulas of those parameters that follow from others. `constant_species`: indices of species that
+    reactions read and leave unchanged. `observables`: weighted sums of counts, as pairs (index of species, weight). `rules`: any
+    other functions of counts, parameters and `volume`. Raises ValueError naming the reaction, species or parameter that is wrong.
     """
 
     species: tuple[str, ...]
