@@ -7,6 +7,7 @@ from .majority_vote import majority_bias as majority_bias
 from .majority_vote import majority_derivative as majority_derivative
 from .majority_vote import majority_slope as majority_slope
 from .majority_vote import majority_slope_asymptote as majority_slope_asymptote
+from .message_channel import ConstantChannel as ConstantChannel
 from .message_channel import ExponentialChannel as ExponentialChannel
 from .message_channel import FidelityNotMonotone as FidelityNotMonotone
 from .message_channel import PowerChannel as PowerChannel
@@ -20,6 +21,7 @@ from .team_budget import FanInExceedsWindow as FanInExceedsWindow
 from .team_budget import TeamWarning as TeamWarning
 from .team_budget import budget_threshold as budget_threshold
 from .team_budget import check_window as check_window
+from .team_budget import feasible_allocation as feasible_allocation
 from .team_budget import growth_allocation as growth_allocation
 from .team_budget import integer_depth_gain as integer_depth_gain
 from .team_budget import largest_fan_in as largest_fan_in
@@ -39,7 +41,9 @@ from .team_calibration import fit_fidelity as fit_fidelity
 from .team_design import Situation as Situation
 from .team_design import TeamChoice as TeamChoice
 from .team_design import TeamDesign as TeamDesign
+from .team_design import best_depth as best_depth
 from .team_design import evaluate_team as evaluate_team
+from .team_design import search_depth as search_depth
 from .team_design import search_team as search_team
 from .team_design import single_agent_bias as single_agent_bias
 from .team_records import AnswerRecords as AnswerRecords

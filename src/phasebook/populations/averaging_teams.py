@@ -6,7 +6,7 @@ warm-up of arXiv 2601.17311 (formulas derived in our own words; the paper's text
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -84,21 +84,20 @@ def risk_floor(team: AveragingTeam, topology: Topology) -> float:
     raise ValueError(f"topology must be star, chain, tree or hierarchical; got {topology!r}")
 
 
-def best_chain_length(team: AveragingTeam, longest: int = 100_000) -> tuple[int, float]:
-    """Number of agents (at most `longest`) that minimizes a chain's risk, and its large-N form sqrt(3 (1 - rho)) sigma / tau.
+def best_chain_length(team: AveragingTeam) -> tuple[int, float]:
+    """Number of agents that minimizes a chain's risk, and its large-N form sqrt(3 (1 - rho)) sigma / tau.
 
-    `team.agents` is not used. Raises ValueError where messages are free of noise (longer is always better).
+    The risk is a constant plus A / N + tau^2 N / 3, least at N = sqrt(3 (1 - rho) sigma^2 / tau^2 + 1/2); the better integer beside
+    it is returned. `team.agents` is not used. Raises ValueError where messages are free of noise (longer is always better).
     """
     if team.message_stddev == 0.0:
         raise ValueError(
             "message_stddev must be positive for a best chain length; without noise longer is always better"
         )
-    size = np.arange(1, longest + 1)
-    spread = team.leaf_stddev**2 * (team.correlation + (1.0 - team.correlation) / size)
-    risks = spread + team.message_stddev**2 * (size - 1) * (2 * size - 1) / (6 * size)
-    return int(size[np.argmin(risks)]), math.sqrt(
-        3.0 * (1.0 - team.correlation)
-    ) * team.leaf_stddev / team.message_stddev
+    asymptote = math.sqrt(3.0 * (1.0 - team.correlation)) * team.leaf_stddev / team.message_stddev
+    shorter = max(1, math.floor(math.hypot(asymptote, math.sqrt(0.5))))
+    best = min((shorter, shorter + 1), key=lambda agents: averaging_risk(replace(team, agents=agents), "chain"))
+    return best, asymptote
 
 
 def simulate_averaging_risk(team: AveragingTeam, topology: Topology, teams: int, seed: int) -> Measured:

@@ -1,4 +1,4 @@
-"""How faithfully a message of m tokens carries a vote: three families of fidelity curves.
+"""How faithfully a message of m tokens carries a vote: families of fidelity curves.
 
 A message is a binary symmetric channel: it arrives as it was sent with probability (1 + gamma(m)) / 2. Source: the channel is our
 reading of the abstract of arXiv 2601.17311; the families are our own choice. Lengths are tokens, fidelities dimensionless.
@@ -23,6 +23,17 @@ class FidelityNotMonotone(PhasebookError, ValueError):
     def __init__(self, index: int, message: str) -> None:
         super().__init__(message)
         self.index = index
+
+
+@dataclass(frozen=True)
+class ConstantChannel:
+    """The same `fidelity` in [0, 1] at any length: what is known of a channel that was measured at one message length."""
+
+    fidelity: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.fidelity <= 1.0:
+            raise ValueError(f"fidelity must lie in [0, 1]; got {self.fidelity!r}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,7 @@ class TableChannel:
         return cls(tuple(lengths), tuple(fitted))
 
 
-Channel = ExponentialChannel | PowerChannel | TableChannel
+Channel = ConstantChannel | ExponentialChannel | PowerChannel | TableChannel
 
 
 def message_fidelity(channel: Channel, tokens: ArrayLike) -> NDArray[np.float64]:
@@ -92,6 +103,8 @@ def message_fidelity(channel: Channel, tokens: ArrayLike) -> NDArray[np.float64]
     tokens = np.asarray(tokens, dtype=np.float64)
     if not np.all(tokens >= 0.0):
         raise ValueError(f"tokens must not be negative; got {np.min(tokens):g}")
+    if isinstance(channel, ConstantChannel):
+        return np.full(tokens.shape, channel.fidelity)
     if isinstance(channel, ExponentialChannel):
         return np.asarray(-np.expm1(-tokens / channel.scale))
     if isinstance(channel, PowerChannel):

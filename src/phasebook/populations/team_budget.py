@@ -121,6 +121,20 @@ def growth_allocation(organization: float, exponent: float, overhead: float, bud
     return Allocation(leaf, budget / (leaf + overhead))
 
 
+def feasible_allocation(organization: float, exponent: float, overhead: float, budget: float) -> Allocation:
+    """`growth_allocation` where a team can be the best use of the budget, else one agent: x = B, N = 1.
+
+    One agent it is where s <= beta (the best x grows beyond all bounds as s falls to beta), and where the budget does not pay for
+    one leaf and its messages. Raises ValueError for wrong exponents, overhead or budget.
+    """
+    _check_exponents(organization, exponent, overhead)
+    if not (math.isfinite(budget) and budget > 0.0):
+        raise ValueError(f"budget must be a positive number of tokens; got {budget!r}")
+    if organization <= exponent or budget < overhead * organization / (organization - exponent):
+        return Allocation(budget, 1.0)
+    return growth_allocation(organization, exponent, overhead, budget)
+
+
 def budget_threshold(organization: float, exponent: float, overhead: float) -> float:
     """Budget B* = [(x* + m')^s / x*^beta]^(1 / (s - beta)) above which the tree wins; infinite where s <= beta."""
     _check_exponents(organization, exponent, overhead)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .message_channel import Channel, TableChannel, message_fidelity
 from .team_budget import AgentLaw, check_window, largest_fan_in, leaf_bias
-from .voting_tree import Shared, VotingTree, bias_by_level, control_scalar, fixed_point
+from .voting_tree import Shared, Ties, VotingTree, bias_by_level, control_scalar, fixed_point
 
 Regime = Literal["help", "saturate", "collapse"]
 
@@ -34,9 +34,10 @@ class Situation:
     shared: Shared = "received"
     message_price: float = 1.0
     minimum_compute: float = 1.0
+    ties: Ties = "refuse"
 
     def __post_init__(self) -> None:
-        VotingTree(3, 1.0, self.correlation, self.shared)
+        VotingTree(3, 1.0, self.correlation, self.shared, self.ties)
         for name in ("budget", "window", "minimum_compute"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
                 raise ValueError(f"{name} must be a positive number of tokens; got {getattr(self, name)!r}")
@@ -77,23 +78,31 @@ def evaluate_team(situation: Situation, fan_in: int, message_tokens: float, dept
 
     Raises FanInExceedsWindow, and ValueError where the budget does not pay for the minimum compute per leaf and all messages.
     """
-    if not message_tokens > 0.0:
-        raise ValueError(f"message_tokens must be positive; got {message_tokens!r}")
+    tree = _team_tree(situation, fan_in, message_tokens)
     if isinstance(depth, bool) or not isinstance(depth, int | np.integer) or depth < 1:
         raise ValueError(f"depth must be an integer of at least 1; got {depth!r}")
-    check_window(fan_in, message_tokens, situation.window)
-    fidelity = float(message_fidelity(situation.channel, message_tokens))
-    tree = VotingTree(fan_in, fidelity, situation.correlation, situation.shared)
     compute = float(_leaf_compute(situation, fan_in, np.array(message_tokens), depth))
     if compute < situation.minimum_compute:
         least = fan_in**depth * (situation.minimum_compute - compute) + situation.budget
         raise ValueError(
             f"budget must pay for {fan_in}**{depth} leaves and their messages, {least:g} tokens; got {situation.budget:g}"
         )
-    start = float(leaf_bias(situation.law, compute))
-    bias = float(bias_by_level(tree, start, depth)[-1])
-    regime = _regime(tree, start, depth)
-    return TeamDesign(tree, float(message_tokens), int(depth), fan_in**depth, compute, bias, regime)
+    return _design(situation, tree, message_tokens, depth, compute)
+
+
+def best_depth(situation: Situation, fan_in: int, message_tokens: float, deepest: int = 40) -> TeamDesign | None:
+    """The team of largest exact root bias with this fan-in and message length; None where the budget pays for no tree at all.
+
+    Raises FanInExceedsWindow, and ValueError for a wrong fan-in or message length.
+    """
+    tree = _team_tree(situation, fan_in, message_tokens)
+    designs = []
+    for depth in range(1, deepest + 1):
+        compute = float(_leaf_compute(situation, fan_in, np.array(message_tokens), depth))
+        if compute < situation.minimum_compute:
+            break
+        designs.append(_design(situation, tree, message_tokens, depth, compute))
+    return max(designs, key=lambda design: design.root_bias, default=None)
 
 
 def search_team(
@@ -132,9 +141,40 @@ def search_team(
     return TeamChoice(design, alone, design.root_bias > alone, compared, situation.shared)
 
 
+def search_depth(situation: Situation, fan_in: int, message_tokens: float, deepest: int = 40) -> TeamDesign | None:
+    """The best team of this fan-in and message length over all depths that the budget pays for; None where it pays for none.
+
+    Raises FanInExceedsWindow, and ValueError for wrong arguments.
+    """
+    check_window(fan_in, message_tokens, situation.window)
+    affordable = [
+        depth
+        for depth in range(1, deepest + 1)
+        if _leaf_compute(situation, fan_in, np.array(message_tokens), depth) >= situation.minimum_compute
+    ]
+    designs = [evaluate_team(situation, fan_in, message_tokens, depth) for depth in affordable]
+    return max(designs, key=lambda design: design.root_bias, default=None)
+
+
 def single_agent_bias(situation: Situation) -> float:
     """Bias of one agent that spends the whole budget and sends no message: the baseline of every team."""
     return float(leaf_bias(situation.law, situation.budget))
+
+
+def _team_tree(situation: Situation, fan_in: int, message_tokens: float) -> VotingTree:
+    if not message_tokens > 0.0:
+        raise ValueError(f"message_tokens must be positive; got {message_tokens!r}")
+    check_window(fan_in, message_tokens, situation.window)
+    fidelity = float(message_fidelity(situation.channel, message_tokens))
+    return VotingTree(fan_in, fidelity, situation.correlation, situation.shared, situation.ties)
+
+
+def _design(situation: Situation, tree: VotingTree, message_tokens: float, depth: int, compute: float) -> TeamDesign:
+    start = float(leaf_bias(situation.law, compute))
+    bias = float(bias_by_level(tree, start, depth)[-1])
+    return TeamDesign(
+        tree, float(message_tokens), int(depth), tree.fan_in**depth, compute, bias, _regime(tree, start, depth)
+    )
 
 
 def _leaf_compute(

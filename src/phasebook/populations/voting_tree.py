@@ -20,6 +20,7 @@ from ..errors import NotConverged
 from .majority_vote import majority_bias, majority_derivative, majority_slope, odd_fan_in
 
 Shared = Literal["received", "sent"]
+Ties = Literal["refuse", "coin"]
 Predictor = Literal["exact", "clipped", "smooth"]
 Method = Literal["auto", "closed_form", "brent", "newton"]
 
@@ -37,7 +38,7 @@ class VotingTree:
     fidelity: float | NDArray[np.float64] = 1.0
     correlation: float | NDArray[np.float64] = 0.0
     shared: Shared = "received"
-    ties: Literal["refuse", "coin"] = "refuse"
+    ties: Ties = "refuse"
 
     def __post_init__(self) -> None:
         odd_fan_in(self.fan_in)
@@ -134,13 +135,17 @@ def fixed_point(tree: VotingTree, method: Method = "auto") -> float | NDArray[np
     return _as_given(np.array(roots).reshape(fidelity.shape))
 
 
-def bias_by_level(tree: VotingTree, leaf_bias: ArrayLike, depth: int) -> NDArray[np.float64]:
-    """Exact bias at every level, leaves first; shape (depth + 1, *broadcast shape of leaf bias and tree).
+def bias_by_level(
+    tree: VotingTree, leaf_bias: ArrayLike, depth: int, predictor: Predictor = "exact"
+) -> NDArray[np.float64]:
+    """Bias at every level, leaves first; shape (depth + 1, *broadcast shape of leaf bias and tree).
 
-    Exact for finite trees, because subtrees are independent given the right answer. A negative leaf bias stays negative and is
-    amplified the wrong way: nothing is clipped. Raises ValueError.
+    `exact` for finite trees, because subtrees are independent given the right answer: a negative leaf bias stays negative and is
+    amplified the wrong way, nothing is clipped. The closed-form predictors are those of `root_bias`. Raises ValueError.
     """
     _check_depth(depth)
+    if predictor != "exact":
+        return _predicted_bias(tree, leaf_bias, np.arange(depth + 1), predictor)
     shape = np.broadcast_shapes(np.shape(leaf_bias), np.shape(tree.fidelity), np.shape(tree.correlation))
     levels = np.empty((depth + 1, *shape))
     levels[0] = _checked_bias(leaf_bias)
@@ -160,20 +165,8 @@ def root_bias(
     """
     if predictor == "exact":
         return _as_given(bias_by_level(tree, leaf_bias, depth)[-1])
-    if predictor not in ("clipped", "smooth"):
-        raise ValueError(f"predictor must be exact, clipped or smooth; got {predictor!r}")
     _check_depth(depth)
-    leaf = _checked_bias(leaf_bias)
-    if np.any(leaf < 0.0):
-        raise ValueError(f"leaf_bias must not be negative for the {predictor} predictor; got {np.min(leaf):g}")
-    alpha, ceiling = np.asarray(control_scalar(tree)), np.asarray(fixed_point(tree))
-    growth = alpha**depth
-    if predictor == "clipped":
-        return _as_given(np.where(alpha > 1.0, np.minimum(ceiling, growth * leaf), growth * leaf))
-    # Written with mu_0 in front, so that mu_0 = 0 gives 0; the ceiling is replaced where it is zero and not used.
-    height = np.where(alpha > 1.0, ceiling, 1.0)
-    curved = leaf * growth / np.sqrt(1.0 + (leaf / height) ** 2 * (growth**2 - 1.0))
-    return _as_given(np.where(alpha > 1.0, curved, growth * leaf))
+    return _as_given(_predicted_bias(tree, leaf_bias, np.array([depth]), predictor)[0])
 
 
 def mixing_depth(tree: VotingTree, leaf_bias: ArrayLike) -> float | NDArray[np.float64]:
@@ -193,6 +186,26 @@ def mixing_depth(tree: VotingTree, leaf_bias: ArrayLike) -> float | NDArray[np.f
 def _shared_fidelity(tree: VotingTree) -> float | NDArray[np.float64]:
     """Factor on the bias when a node's messages are one: one channel's, or the majority of b channels' on one child."""
     return tree.fidelity if tree.shared == "received" else majority_bias(tree.fidelity, tree.fan_in)
+
+
+def _predicted_bias(
+    tree: VotingTree, leaf_bias: ArrayLike, levels: NDArray[np.int64], predictor: Predictor
+) -> NDArray[np.float64]:
+    """A closed-form predictor at each of these levels, shape (levels, *broadcast shape of leaf bias and tree)."""
+    if predictor not in ("clipped", "smooth"):
+        raise ValueError(f"predictor must be exact, clipped or smooth; got {predictor!r}")
+    leaf = _checked_bias(leaf_bias)
+    if np.any(leaf < 0.0):
+        raise ValueError(f"leaf_bias must not be negative for the {predictor} predictor; got {np.min(leaf):g}")
+    alpha, ceiling = np.asarray(control_scalar(tree)), np.asarray(fixed_point(tree))
+    amplifies = np.broadcast_to(alpha > 1.0, np.broadcast_shapes(leaf.shape, alpha.shape))
+    growth = alpha ** levels.reshape(-1, *([1] * amplifies.ndim))
+    if predictor == "clipped":
+        return np.where(amplifies, np.minimum(ceiling, growth * leaf), growth * leaf)
+    # Written with mu_0 in front, so that mu_0 = 0 gives 0; the ceiling is replaced where it is zero and not used.
+    height = np.where(alpha > 1.0, ceiling, 1.0)
+    curved = leaf * growth / np.sqrt(1.0 + (leaf / height) ** 2 * (growth**2 - 1.0))
+    return np.where(amplifies, curved, growth * leaf)
 
 
 def _cubic_fixed_point(tree: VotingTree) -> NDArray[np.float64]:
