@@ -155,7 +155,7 @@ def own_samples(
     ),
     start: Annotated[int, Range(0, 10_000, "which random starts the fit at the true noise level takes")] = 0,
 ) -> xr.Dataset:
-    """What a wrong noise level would do to the means of your own samples: population of the fitted mixture beside refits.
+    """Means of your own samples under a wrong noise level: theory of the fitted mixture beside refits.
 
     The samples are fitted at the true noise level first; the theory takes that mixture for the truth. Variables over `ratio`:
     fitted_mean_theory [unit of the data], squared_error_theory (relative); and the collapse. Source: as `fitted-means`.
@@ -168,7 +168,7 @@ def own_samples(
         "squared_error_theory": (
             [each.normalized_squared_error for each in fits],
             "1",
-            "Squared error of the fitted means relative to those at the true noise level",
+            "Relative squared error of the means",
         ),
     }
     scalars = {
@@ -198,7 +198,8 @@ def refitted_samples(
     if len(points) < DATA_SETS * components:
         raise ValueError(f"data must hold at least {DATA_SETS} samples per component, for its error; got {len(points)}")
     parts = np.array_split(np.random.default_rng(seed).permutation(len(points)), DATA_SETS)
-    values, errors = [], []
+    values: list[float] = []
+    errors: list[float] = []
     first = inference.fit(points, 1.0, components, sigma=sigma, seed=start).means
     for ratio in ratios:
         values.append(inference.fit_samples(points, ratio * sigma, components, start=first).size)
@@ -276,7 +277,7 @@ def low_snr_constant(seed: int) -> Evidence:
     "collapse-threshold", tier="quick", core=True, origin="paper", source="abstract of arXiv 2605.02448; λ derived"
 )
 def collapse_threshold(seed: int) -> Evidence:
-    """With a noise level assumed too large all fitted means coincide once ρ² ≥ 1 + λ·SNR; λ is 1 for two means, 1/2 for a triangle."""
+    """With a noise level assumed too large all fitted means coincide once ρ² ≥ 1 + λ·SNR, λ = 1 for two means, 1/2 in a triangle."""
     spreads = []
     for means, squares in (
         (inference.triangle_means(), (0.97 * 1.5, 1.03 * 1.5)),
@@ -320,7 +321,7 @@ def hard_assignment(seed: int) -> Evidence:
 )
 def samples_follow_population(seed: int) -> Evidence:
     """Expectation-maximization on 100,000 samples finds the means of the population fit, on both sides of ρ = 1."""
-    # Eight data sets; standard errors 0.0006, 0.0012, 0.0016. A fit that estimates the noise level finds 0.1 and 0.316 in two of them.
+    # Eight data sets; standard errors 0.0006, 0.0012, 0.0016. A fit that estimates the noise level finds 0.1, 0.316 in two of them.
     pieces = []
     for ratio, snr, tolerance in ((0.5, 0.01, 0.0063), (0.8, 0.1, 0.0119), (1.0, 1.0, 0.0154)):
         measured = _measured_size(_pair(snr), ratio, 100_000, seed + 1, DATA_SETS)
@@ -365,7 +366,7 @@ def label_accuracy(seed: int) -> Evidence:
 
 @paper.claim("phase-diagram", tier="full", origin="paper", source=ABSTRACT)
 def phase_diagram(seed: int) -> list[dict[str, Any]]:
-    """On a 40 × 40 grid of ρ and SNR the means of K = 2, 3, 4 in the plane collapse within one cell of ρ² = 1 + λ·SNR, and a million
+    """On a 40 × 40 grid of ρ and SNR the means of K = 2, 3, 4 in the plane collapse within one cell of ρ² = 1 + λ·SNR, and 10⁶
     samples follow the population at twelve points."""
     grid = [{"components": components, "columns": part} for components in (2, 3, 4) for part in range(8)]
     return grid + [{"components": components, "columns": -1} for components in (2, 3, 4)]
@@ -507,7 +508,7 @@ def _dataset(scalars: dict[str, tuple[float, str, str]]) -> xr.Dataset:
     )
 
 
-def _over_ratio(curves: dict[str, tuple[list[Any], str, str]], ratios: tuple[float, ...]) -> xr.Dataset:
+def _over_ratio(curves: dict[str, tuple[Any, str, str]], ratios: tuple[float, ...]) -> xr.Dataset:
     import xarray as xr
 
     return xr.Dataset(
