@@ -1,3 +1,4 @@
+from .bionetgen import parse_bionetgen as parse_bionetgen
 from .example_networks import EXAMPLE_NETWORKS as EXAMPLE_NETWORKS
 from .example_networks import birth_death as birth_death
 from .example_networks import brusselator as brusselator
@@ -12,6 +13,8 @@ from .network import NegativePropensity as NegativePropensity
 from .network import Reaction as Reaction
 from .network import ReactionNetwork as ReactionNetwork
 from .network import UnsupportedPropensity as UnsupportedPropensity
+from .network_files import read_network as read_network
+from .network_files import write_network as write_network
 from .rate_laws import Apply as Apply
 from .rate_laws import Expression as Expression
 from .rate_laws import Number as Number
@@ -22,5 +25,8 @@ from .rate_laws import free_symbols as free_symbols
 from .rate_laws import parse_expression as parse_expression
 from .rate_laws import substitute as substitute
 from .rate_laws import to_text as to_text
+from .sbml_reader import SbmlWarning as SbmlWarning
+from .sbml_reader import parse_sbml as parse_sbml
+from .sbml_writer import sbml_text as sbml_text
 from .text_format import network_text as network_text
 from .text_format import parse_network as parse_network
