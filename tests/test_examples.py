@@ -1,0 +1,115 @@
+"""Every script in examples/ runs as a user runs it: without arguments, on a file, and on wrong input."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(__file__).parent / "data"
+MIXTURE, TEAM = "inference_own_mixture.py", "populations_own_team.py"
+ARGUMENTS = {
+    MIXTURE: [DATA / "mixture_samples.csv", "--components", "2", "--sigma", "1"],
+    TEAM: [DATA / "team_answers.csv", DATA / "team_messages.json"],
+}
+
+
+def run(script, *arguments):
+    return subprocess.run(
+        [sys.executable, ROOT / "examples" / script, *arguments], capture_output=True, text=True, timeout=120
+    )
+
+
+def output(script, *arguments):
+    finished = run(script, *arguments)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stderr == ""
+    return finished.stdout
+
+
+def number(text, label):
+    """The first number of the line that begins with a label."""
+    return float(re.search(rf"^ *{re.escape(label)}\D*?(-?\d+\.?\d*)", text, re.MULTILINE)[1])
+
+
+def errors(text):
+    """The table's errors per assumed noise level: theory, samples."""
+    rows = re.findall(r"^ +(\d\.?\d*)(?: \(k-means\))? +(\d\.\d{4}) +(\d\.\d{4})", text, re.MULTILINE)
+    return {float(ratio): (float(theory), float(samples)) for ratio, theory, samples in rows}
+
+
+def test_every_script_is_run_here():
+    assert {file.name for file in (ROOT / "examples").glob("*.py")} == set(ARGUMENTS)
+
+
+def test_mixtures_on_synthetic_samples():
+    text = output(MIXTURE)
+    assert number(text, "noise level sigma") == pytest.approx(1.0, abs=0.02)
+    assert number(text, "signal-to-noise ratio") == pytest.approx(1.0, abs=0.1)
+    assert number(text, "means collapse from") == pytest.approx(1.5**0.5, abs=0.03)
+    table = errors(text)
+    assert sorted(table) == [0.0, 0.5, 0.8, 1.0, 1.2, 1.5]
+    assert table[1.0] == (0.0, 0.0)
+    assert table[1.5] == (1.0, 1.0)
+    for theory, samples in table.values():
+        assert samples == pytest.approx(theory, abs=0.02)
+    assert "k-means would hurt" in text
+
+
+def test_mixtures_on_a_file():
+    text = output(MIXTURE, *ARGUMENTS[MIXTURE])
+    assert "800 in 2 dimensions, 2 components" in text
+    # Means ±1.5 with noise 1, from 800 samples.
+    assert number(text, "signal-to-noise ratio") == pytest.approx(2.25, abs=0.4)
+    assert number(text, "means collapse from") == pytest.approx(3.25**0.5, abs=0.15)
+    assert number(text, "labels found") == pytest.approx(0.9332, abs=0.02)
+    table = errors(text)
+    assert table[0.5][0] > table[0.8][0] > table[1.0][0] == 0.0
+    assert table[1.5][0] > table[1.2][0] > 0.0
+    for theory, samples in table.values():
+        assert samples == pytest.approx(theory, abs=0.05)
+
+
+def test_teams_on_synthetic_records():
+    text = output(TEAM)
+    assert number(text, "exponent beta") == pytest.approx(0.2, abs=0.05)
+    assert number(text, "correlation rho") == pytest.approx(0.1, abs=0.05)
+    assert "use the team" in text or "use one agent" in text
+
+
+def test_teams_on_files():
+    text = output(TEAM, *ARGUMENTS[TEAM])
+    assert 0 < number(text, "exponent beta") < 1
+    assert 0.5 <= number(text, "one agent") <= 1
+    assert number(text, "best team") >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DATA / "none.csv"], "path names no file: 'none.csv'"),
+        ([DATA / "team_messages.json"], "path must end in .npy, .csv, .parquet or .mrc; got 'team_messages.json'"),
+        ([DATA / "team_answers.csv"], "team_answers.csv must hold numbers, the same count in every row"),
+        ([DATA / "mixture_samples.csv"], "sigma cannot be estimated from 2 dimensions and 3 components"),
+        ([DATA / "mixture_samples.csv", "--sigma", "0"], "sigma must be a positive number; got 0.0"),
+        (
+            [DATA / "mixture_samples.csv", "--sigma", "1", "--components", "1"],
+            "components must be an integer of at least",
+        ),
+        ([DATA / "mixture_samples.csv", "--sigma", "9", "--components", "2"], "the samples show no 2 means at sigma=9"),
+    ],
+)
+def test_wrong_input_to_the_mixture_script_ends_in_one_sentence(arguments, message):
+    finished = run(MIXTURE, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[DATA / "none.csv", DATA / "none.json"], [DATA / "team_answers.csv"]])
+def test_wrong_input_to_the_team_script_ends_in_an_error(arguments):
+    finished = run(TEAM, *arguments)
+    assert finished.returncode != 0
+    assert "Traceback" not in finished.stderr
