@@ -31,6 +31,8 @@ from .mixture_phase_diagram import pure_noise_constant as pure_noise_constant
 from .mixture_population import population_em_step as population_em_step
 from .mixture_population import population_fit as population_fit
 from .mixture_population import population_log_likelihood as population_log_likelihood
+from .mixture_sampling import refitted_sizes as refitted_sizes
+from .mixture_sampling import sampled_size as sampled_size
 from .symmetric_mixture import fitted_half_distance as fitted_half_distance
 from .symmetric_mixture import half_distance_near_threshold as half_distance_near_threshold
 from .symmetric_mixture import hard_half_distance as hard_half_distance

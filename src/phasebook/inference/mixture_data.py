@@ -52,6 +52,8 @@ def fit(
     """
     if hard and (ratio is not None or noise_scale is not None):
         raise ValueError("hard=True assumes no noise level: leave out ratio and noise_scale")
+    if hard and weights is not None:
+        raise ValueError("weights do not matter to hard assignment: leave them out, or leave out hard=True")
     if not hard and (ratio is None) == (noise_scale is None):
         raise ValueError("give one of ratio and noise_scale, or hard=True")
     for name, value in (("ratio", ratio), ("noise_scale", noise_scale)):

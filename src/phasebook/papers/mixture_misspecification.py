@@ -122,7 +122,7 @@ def simulated_means(
 ) -> xr.Dataset:
     """Size of the means that expectation-maximization with the fixed wrong noise level finds in eight sets of samples."""
     mixture = _mixture(geometry, components, snr)
-    measured = _measured_size(mixture, ratio, samples, seed, DATA_SETS)
+    measured = inference.sampled_size(mixture, ratio, samples, DATA_SETS, seed)
     return _dataset(
         {
             "fitted_mean_simulation": (measured.value, "σ", "Size of the fitted means"),
@@ -192,26 +192,14 @@ def refitted_samples(
     data: Any, components: int, noise_scale: float | None, ratios: tuple[float, ...], start: int, *, seed: int
 ) -> xr.Dataset:
     """The same sizes, refitted to your samples; the error is the scatter over eight random parts of them, over √8."""
-    import numpy as np
-
     points, sigma = _own_points(data, components, noise_scale)
-    if len(points) < DATA_SETS * components:
-        raise ValueError(f"data must hold at least {DATA_SETS} samples per component, for its error; got {len(points)}")
-    parts = np.array_split(np.random.default_rng(seed).permutation(len(points)), DATA_SETS)
-    values: list[float] = []
-    errors: list[float] = []
     first = inference.fit(points, 1.0, components, sigma=sigma, seed=start).means
-    for ratio in ratios:
-        values.append(inference.fit_samples(points, ratio * sigma, components, start=first).size)
-        sizes = [
-            inference.fit_samples(points[np.sort(part)], ratio * sigma, components, start=first).size for part in parts
-        ]
-        errors.append(float(np.std(sizes, ddof=1) / math.sqrt(DATA_SETS)))
+    measured = inference.refitted_sizes(points, first, [ratio * sigma for ratio in ratios], seed)
     unit = "unit of the data"
     return _over_ratio(
         {
-            "fitted_mean_data": (values, unit, "Size of the fitted means"),
-            "fitted_mean_stderr": (errors, unit, "Standard error over eight parts of the samples"),
+            "fitted_mean_data": ([each.value for each in measured], unit, "Size of the fitted means"),
+            "fitted_mean_stderr": ([each.stderr for each in measured], unit, "Standard error over eight parts"),
         },
         ratios,
     )
@@ -277,7 +265,7 @@ def low_snr_constant(seed: int) -> Evidence:
     "collapse-threshold", tier="quick", core=True, origin="paper", source="abstract of arXiv 2605.02448; λ derived"
 )
 def collapse_threshold(seed: int) -> Evidence:
-    """With a noise level assumed too large all fitted means coincide once ρ² ≥ 1 + λ·SNR, λ = 1 for two means, 1/2 in a triangle."""
+    """With too large a noise level all fitted means coincide once ρ² ≥ 1 + λ·SNR, λ = 1 for two means, 1/2 in a triangle."""
     spreads = []
     for means, squares in (
         (inference.triangle_means(), (0.97 * 1.5, 1.03 * 1.5)),
@@ -303,7 +291,7 @@ def hard_assignment(seed: int) -> Evidence:
     separations = (0.1, 1.0, 2.0, 3.0)
     soft = [inference.population_fit(_pair(s * s), 0.02).size for s in separations]
     folded = [inference.hard_half_distance(s * s) for s in separations]
-    sampled = _measured_size(_pair(0.01), 0.0, 200_000, seed, DATA_SETS)
+    sampled = inference.sampled_size(_pair(0.01), 0.0, 200_000, DATA_SETS, _seed(seed, 1))
     # Standard error 0.00053 over eight data sets (a scatter of 0.0015 each); a fit at ρ = 0.5 gives 0.7702, 0.032 away.
     return Evidence.all_of(
         Evidence.exact(soft, folded, 1e-4, label="population at ρ = 0.02"),
@@ -324,12 +312,12 @@ def samples_follow_population(seed: int) -> Evidence:
     # Eight data sets; standard errors 0.0006, 0.0012, 0.0016. A fit that estimates the noise level finds 0.1, 0.316 in two of them.
     pieces = []
     for ratio, snr, tolerance in ((0.5, 0.01, 0.0063), (0.8, 0.1, 0.0119), (1.0, 1.0, 0.0154)):
-        measured = _measured_size(_pair(snr), ratio, 100_000, seed + 1, DATA_SETS)
+        measured = inference.sampled_size(_pair(snr), ratio, 100_000, DATA_SETS, _seed(seed, 2, snr))
         predicted = inference.fitted_half_distance(snr, ratio)
         pieces.append(Evidence.equal(measured, predicted, tolerance, label=f"ρ = {ratio}, SNR = {snr}"))
     space = inference.GaussianMixture(inference.symmetric_means(3))
-    collapsed = [_sample_size(space, 1.5, 100_000, _seed(seed, 5, index)) for index in range(4)]
-    pieces.append(Evidence.exact(collapsed, 0.0, 1e-3, label="ρ = 1.5, SNR = 1, d = 3"))
+    collapsed = inference.sampled_size(space, 1.5, 100_000, 4, _seed(seed, 3))
+    pieces.append(Evidence.exact(collapsed.value, 0.0, 1e-3, label="ρ = 1.5, SNR = 1, d = 3"))
     return Evidence.all_of(*pieces)
 
 
@@ -385,7 +373,7 @@ def phase_diagram_unit(components: int, columns: int, seed: int) -> dict[str, An
     values, errors, predicted = [], [], []
     for ratio, snr in ((0.5, 0.1), (0.8, 1.0), (1.1, 1.0), (1.6, 1.0)):
         mixture = geometry.scaled_to(snr)
-        measured = _measured_size(mixture, ratio, 1_000_000, _seed(seed, components, ratio), 4)
+        measured = inference.sampled_size(mixture, ratio, 1_000_000, 4, _seed(seed, components, ratio))
         values.append(measured.value)
         errors.append(measured.stderr)
         predicted.append(_population(mixture, ratio).size)
@@ -455,28 +443,6 @@ def _hard_constant(mixture: Any) -> float:
 
     noise = inference.GaussianMixture(np.zeros((mixture.components, min(mixture.dimension, mixture.components - 1))))
     return inference.population_hard_fit(noise).size
-
-
-def _sample_size(mixture: Any, ratio: float, samples: int, seed: int) -> float:
-    """Size of the means fitted to one data set: the better of two climbs, from the truth and from random starts."""
-    points, _ = mixture.sample(samples, seed)
-    fits = []
-    for start in (mixture.means, None):
-        if ratio > 0:
-            fits.append(
-                inference.fit_samples(points, ratio * mixture.noise_scale, mixture.components, start=start, seed=seed)
-            )
-        else:
-            fits.append(inference.lloyd_fit(points, mixture.components, start=start, seed=seed))
-    return max(fits, key=lambda fit: fit.log_likelihood).size
-
-
-def _measured_size(mixture: Any, ratio: float, samples: int, seed: int, data_sets: int) -> Measured:
-    from ..numerics import mean_estimate
-
-    return mean_estimate(
-        [_sample_size(mixture, ratio, samples, _seed(seed, ratio, index)) for index in range(data_sets)]
-    )
 
 
 def _own_points(data: Any, components: int, noise_scale: float | None) -> tuple[Any, float]:
