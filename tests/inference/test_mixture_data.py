@@ -178,6 +178,7 @@ def test_wrong_descriptions_are_refused(tmp_path, text, message):
         (lambda: fit(POINTS, components=3), "give one of ratio and noise_scale, or hard=True"),
         (lambda: fit(POINTS, 1.0, 3, noise_scale=1.0), "give one of ratio and noise_scale, or hard=True"),
         (lambda: fit(POINTS, 1.0, 3, hard=True), "hard=True assumes no noise level"),
+        (lambda: fit(POINTS, components=3, hard=True, weights=[0.5, 0.3, 0.2]), "weights do not matter to hard"),
         (lambda: fit(POINTS, 0.0, 3, sigma=1.0), "ratio must be positive; got 0.0: for hard assignment use hard=True"),
         (lambda: fit(POINTS, components=3, noise_scale=-1.0), "noise_scale must be positive; got -1.0: for hard"),
         (lambda: fit(POINTS, 1.0, 3), "ratio needs the true noise level: give sigma=, or estimate='residual'"),

@@ -59,6 +59,16 @@ def test_tiny_noise_levels_do_not_underflow(tau):
     assert fit.log_likelihood == pytest.approx(hard.log_likelihood / tau**2, rel=1e-2)
 
 
+@pytest.mark.parametrize("scale", [1e-100, 1e-12, 1e12, 1e100])
+def test_units_do_not_matter(scale):
+    start = SMALL[:3]
+    hard, fit = lloyd_fit(SMALL, 3, start=start), fit_samples(SMALL, 1.0, 3, start=start)
+    other = lloyd_fit(scale * SMALL, 3, start=scale * start)
+    assert other.means / scale == pytest.approx(hard.means, rel=1e-12)
+    assert other.iterations == hard.iterations
+    assert fit_samples(scale * SMALL, scale, 3, start=scale * start).means / scale == pytest.approx(fit.means, rel=1e-9)
+
+
 def test_a_component_far_from_all_samples_stays():
     far = np.array([[0.0, 0.0], [1e6, 1e6]])
     step = em_step(SMALL, far, 1.0)
@@ -221,6 +231,13 @@ def broken(row):
         ),
         (lambda: fit_samples(SMALL, -1.0, 2), "noise_scale must be positive; got -1.0"),
         (lambda: fit_samples(SMALL, math.nan, 2), "noise_scale must be positive; got nan"),
+        (lambda: fit_samples(SMALL, 1e-160, 2), "noise_scale must lie within a factor of 1e[+]150 of .*; got 1e-160"),
+        (
+            lambda: em_step(SMALL, SMALL[:2], 1e200),
+            "noise_scale must lie within a factor of 1e[+]150 of .*; got 1e[+]200",
+        ),
+        (lambda: em_step(1e100 * SMALL, SMALL[:2], 1e-60), "noise_scale must lie within a factor of 1e[+]150"),
+        (lambda: lloyd_fit(1e200 * SMALL, 2), "points must be smaller than 1e[+]150 in size"),
         (lambda: fit_samples(SMALL[:2], 1.0, 3), "components must be at most the number of samples, 2; got 3"),
         (lambda: fit_samples(SMALL, 1.0, 0), "components must be a positive integer; got 0"),
         (lambda: fit_samples(broken(17), 1.0, 2), "points must be finite; row 17 holds"),
