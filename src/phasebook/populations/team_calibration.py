@@ -168,9 +168,8 @@ def _bias_by_compute(
     answer = np.where(answers.correct, 1.0, -1.0)
     count = np.bincount(level)
     bias = np.bincount(level, weights=answer) / count
-    residuals = np.zeros((levels.size, tasks))
-    np.add.at(residuals, (level, task), answer - bias[level])
-    scaled = residuals / count[:, None]
+    residuals = np.bincount(level * tasks + task, weights=answer - bias[level], minlength=levels.size * tasks)
+    scaled = residuals.reshape(levels.size, tasks) / count[:, None]
     return levels, bias, scaled @ scaled.T * (tasks / (tasks - 1.0)), tasks
 
 
