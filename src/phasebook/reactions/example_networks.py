@@ -11,12 +11,14 @@ from .text_format import parse_network
 
 def birth_death(volume: float = 1.0, birth: float = 10.0, death: float = 1.0) -> ReactionNetwork:
     """Immigration and death: linear, so that closures are exact; the stationary law is Poisson of mean volume birth / death."""
-    return _network("species X = 0 \n birth: 0 -> X, k1 \n death: X -> 0, k2", volume, k1=birth, k2=death)
+    return parse_network("species X = 0 \n birth: 0 -> X, k1 \n death: X -> 0, k2", volume, {"k1": birth, "k2": death})
 
 
 def pair_annihilation(volume: float = 1.0) -> ReactionNetwork:
     """Inflow and annihilation in pairs: one deterministic state, x = sqrt(k1 / (2 k2))."""
-    return _network("species X = 0 \n inflow: 0 -> X, k1 \n annihilation: 2X -> 0, k2", volume, k1=1.0, k2=1.0)
+    return parse_network(
+        "species X = 0 \n inflow: 0 -> X, k1 \n annihilation: 2X -> 0, k2", volume, {"k1": 1.0, "k2": 1.0}
+    )
 
 
 def schloegl(volume: float = 1.0) -> ReactionNetwork:
@@ -28,7 +30,7 @@ def schloegl(volume: float = 1.0) -> ReactionNetwork:
     inflow: 0 -> X, k3
     outflow: X -> 0, k4
     """
-    return _network(text, volume, k1=7.0, k2=1.0, k3=8.0, k4=14.0)
+    return parse_network(text, volume, {"k1": 7.0, "k2": 1.0, "k3": 8.0, "k4": 14.0})
 
 
 def brusselator(volume: float = 100.0) -> ReactionNetwork:
@@ -45,7 +47,7 @@ def brusselator(volume: float = 100.0) -> ReactionNetwork:
     inflow: 0 -> X, c3
     outflow: X -> 0, c4
     """
-    return _network(text, volume, c1=0.9, c2=2.0, c3=1.0, c4=1.0)
+    return parse_network(text, volume, {"c1": 0.9, "c2": 2.0, "c3": 1.0, "c4": 1.0})
 
 
 def wilhelm(volume: float = 1.0) -> ReactionNetwork:
@@ -58,7 +60,7 @@ def wilhelm(volume: float = 1.0) -> ReactionNetwork:
     degradation: X + Y -> Y, k3
     outflow: X -> 0, k4
     """
-    return _network(text, volume, k1=8.0, k2=1.0, k3=1.0, k4=1.5)
+    return parse_network(text, volume, {"k1": 8.0, "k2": 1.0, "k3": 1.0, "k4": 1.5})
 
 
 def dimerisation(volume: float = 1.0) -> ReactionNetwork:
@@ -69,7 +71,7 @@ def dimerisation(volume: float = 1.0) -> ReactionNetwork:
     dimerization: 2P <-> P2, k1, k2
     observable total = P + 2*P2
     """
-    return _network(text, volume, k1=0.001, k2=0.01)
+    return parse_network(text, volume, {"k1": 0.001, "k2": 0.01})
 
 
 def michaelis_menten(volume: float = 1.0) -> ReactionNetwork:
@@ -82,7 +84,7 @@ def michaelis_menten(volume: float = 1.0) -> ReactionNetwork:
     binding: S + E <-> ES, k1, k2
     catalysis: ES -> E + P, k3
     """
-    return _network(text, volume, k1=0.01, k2=0.1, k3=0.1)
+    return parse_network(text, volume, {"k1": 0.01, "k2": 0.1, "k3": 0.1})
 
 
 def gene_feedback(volume: float = 1.0) -> ReactionNetwork:
@@ -98,7 +100,7 @@ def gene_feedback(volume: float = 1.0) -> ReactionNetwork:
     messenger_decay: M -> 0, dm
     protein_decay: P -> 0, dp
     """
-    return _network(text, volume, kb=0.01, ku=0.1, km=2.0, kp=5.0, dm=1.0, dp=0.1)
+    return parse_network(text, volume, {"kb": 0.01, "ku": 0.1, "km": 2.0, "kp": 5.0, "dm": 1.0, "dp": 0.1})
 
 
 EXAMPLE_NETWORKS: Mapping[str, Callable[..., ReactionNetwork]] = {
@@ -111,8 +113,3 @@ EXAMPLE_NETWORKS: Mapping[str, Callable[..., ReactionNetwork]] = {
     "michaelis-menten": michaelis_menten,
     "gene-feedback": gene_feedback,
 }
-
-
-def _network(reactions: str, volume: float, **parameters: float) -> ReactionNetwork:
-    settings = "".join(f"{name} = {value!r}\n" for name, value in {"volume": volume, **parameters}.items())
-    return parse_network(settings + reactions)

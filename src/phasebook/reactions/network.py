@@ -90,9 +90,7 @@ class ReactionNetwork:
 
     def __post_init__(self) -> None:
         _check_names(self)
-        volume = float(self.volume)
-        if not (math.isfinite(volume) and volume > 0.0):
-            raise ValueError(f"volume must be finite and positive; got {self.volume!r}")
+        volume = checked_volume(self.volume)
         base = {name: float(value) for name, value in self.parameters.items() if name not in self.definitions}
         wrong = next((name for name, value in base.items() if not math.isfinite(value)), None)
         if wrong is not None:
@@ -275,6 +273,13 @@ class ReactionNetwork:
         counts = np.asarray(counts)
         shown = [f"{self.species[i]} = {counts[i]:g}" for i in np.flatnonzero(counts)[:8]]
         return ", ".join(shown or [f"{name} = 0" for name in self.species[:8]])
+
+
+def checked_volume(volume: float) -> float:
+    """The volume as a float; raises ValueError where it is not finite and positive."""
+    if not (math.isfinite(volume) and volume > 0.0):
+        raise ValueError(f"volume must be finite and positive; got {volume!r}")
+    return float(volume)
 
 
 def _rate(network: ReactionNetwork, reaction: Reaction, values: Mapping[str, float]) -> float:

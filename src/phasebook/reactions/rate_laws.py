@@ -392,6 +392,9 @@ def _text(expression: Expression, strength: int) -> str:
     if operator == "neg":
         text = "-" + _text(arguments[0], 7)
         return f"({text})" if strength > 5 else text
+    if operator == "not":
+        text = "not " + _text(arguments[0], 3)
+        return f"({text})" if strength > 3 else text
     if operator in _INFIX_STRENGTH and operator != "xor" and len(arguments) > 1:
         own = _INFIX_STRENGTH[operator]
         # Only the left operand of a left-associative operator may be as weak as the operator itself.

@@ -106,7 +106,8 @@ class _Reading:
     def _is_amount(self, name: str) -> bool:
         species = self.all_species[name]
         compartment = self.model.getCompartment(species.getCompartment())
-        return bool(species.getHasOnlySubstanceUnits()) or compartment.getSpatialDimensions() == 0
+        without_size = compartment.isSetSpatialDimensions() and compartment.getSpatialDimensions() == 0
+        return bool(species.getHasOnlySubstanceUnits()) or without_size
 
     def _size(self, name: str) -> Expression:
         compartment = self.all_species[name].getCompartment()

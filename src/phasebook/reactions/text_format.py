@@ -16,10 +16,11 @@ Names are identifiers, or anything in double quotes.
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .definitions import resolve_values
-from .network import Event, Reaction, ReactionNetwork
+from .network import Event, Reaction, ReactionNetwork, checked_volume
 from .rate_laws import (
     Expression,
     Number,
@@ -61,8 +62,13 @@ class _Draft:
         return self.species.setdefault(name, len(self.species))
 
 
-def parse_network(text: str) -> ReactionNetwork:
-    """Read a network from text; raises ValueError naming the line, or the reaction, species or parameter that is wrong."""
+def parse_network(
+    text: str, volume: float | None = None, parameters: Mapping[str, float] | None = None
+) -> ReactionNetwork:
+    """Read a network from text; a `volume` and `parameters` given here stand above those of the text.
+
+    Raises ValueError naming the line, or the reaction, species or parameter that is wrong.
+    """
     draft = _Draft()
     for number, line in enumerate(text.splitlines(), start=1):
         statement = _without_comment(line)
@@ -71,7 +77,7 @@ def parse_network(text: str) -> ReactionNetwork:
                 _read_statement(draft, statement, number)
             except ValueError as error:
                 raise ValueError(f"line {number}: {error}") from None
-    return _network(draft)
+    return _network(draft, volume, parameters or {})
 
 
 def network_text(network: ReactionNetwork) -> str:
@@ -202,13 +208,15 @@ def _side(draft: _Draft, text: str, reaction: str) -> tuple[tuple[int, int], ...
     return tuple(sorted(counts.items()))
 
 
-def _network(draft: _Draft) -> ReactionNetwork:
-    parameters: dict[str, float] = {}
+def _network(draft: _Draft, volume: float | None, given: Mapping[str, float]) -> ReactionNetwork:
+    parameters = dict(given)
     definitions: dict[str, Expression] = {}
     counts: dict[str, Expression] = {}
     for name, (_, formula) in draft.values.items():
         if name in draft.species:
             counts[name] = formula
+        elif name in given:
+            continue
         elif free_symbols(formula):
             definitions[name] = formula
         else:
@@ -216,7 +224,9 @@ def _network(draft: _Draft) -> ReactionNetwork:
     combinatoric = draft.settings.get("combinatoric", "false").lower()
     if combinatoric not in _TRUTH:
         raise ValueError(f"combinatoric must be true or false; got {combinatoric!r}")
-    volume = evaluate(parse_expression(draft.settings.get("volume", "1")), parameters)
+    if volume is None:
+        volume = evaluate(parse_expression(draft.settings.get("volume", "1")), parameters)
+    volume = checked_volume(volume)
     parameters |= resolve_values(definitions, parameters | {"volume": volume})
     initial = resolve_values(counts, parameters | {"volume": volume})
     observables = {name: linear_weights(formula, draft.species) for name, formula in draft.observables.items()}
