@@ -1,0 +1,14 @@
+from .jump_results import Explosion as Explosion
+from .jump_results import InvalidEvent as InvalidEvent
+from .jump_results import InvalidPropensity as InvalidPropensity
+from .jump_results import JumpError as JumpError
+from .jump_results import JumpPath as JumpPath
+from .jump_results import JumpStatistics as JumpStatistics
+from .jump_results import NegativeCount as NegativeCount
+from .jump_results import TimeAverages as TimeAverages
+from .jump_system import JumpSystem as JumpSystem
+from .jump_system import StateEvent as StateEvent
+from .jumps import Bound as Bound
+from .jumps import average_jumps as average_jumps
+from .jumps import simulate_jumps as simulate_jumps
+from .jumps import simulate_path as simulate_path
