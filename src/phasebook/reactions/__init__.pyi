@@ -1,4 +1,6 @@
 from .bionetgen import parse_bionetgen as parse_bionetgen
+from .birth_death_chain import StationaryLaw as StationaryLaw
+from .birth_death_chain import stationary_birth_death as stationary_birth_death
 from .example_networks import EXAMPLE_NETWORKS as EXAMPLE_NETWORKS
 from .example_networks import birth_death as birth_death
 from .example_networks import brusselator as brusselator
@@ -28,5 +30,8 @@ from .rate_laws import to_text as to_text
 from .sbml_reader import SbmlWarning as SbmlWarning
 from .sbml_reader import parse_sbml as parse_sbml
 from .sbml_writer import sbml_text as sbml_text
+from .state_distribution import AbsorbingStateWarning as AbsorbingStateWarning
+from .state_distribution import StateDistribution as StateDistribution
+from .state_distribution import TruncationError as TruncationError
 from .text_format import network_text as network_text
 from .text_format import parse_network as parse_network
