@@ -74,9 +74,8 @@ def stationary_birth_death(
         births, deaths = chain.rates(lowest, stop)
         counts = np.arange(lowest, lowest + len(births))
         ends = counts[births == 0.0]
-        floors = counts[
-            (deaths == 0.0) & (counts > start) & (counts <= (ends[ends >= start][:1] if ends.size else stop))
-        ]
+        top = int(min(ends[ends >= start], default=counts[-1]))
+        floors = counts[(deaths == 0.0) & (counts > start) & (counts <= top)]
         if floors.size:
             if ends.size and ends[0] < start:
                 raise ValueError(
@@ -197,12 +196,13 @@ class _Chain:
         return float(1.1 * max(real.max(initial=0.0), 0.0) + 10.0)
 
     def _polynomial(self, polynomials: list[dict[tuple[int, ...], float]], chosen: NDArray[np.bool_]) -> Polynomial:
+        held = self.network.initial_counts.tolist()
+        held[self.species] = 1.0
         coefficients = np.zeros(1)
         for index in np.flatnonzero(chosen):
             for exponents, value in polynomials[index].items():
-                held = np.delete(self.network.initial_counts, self.species) ** np.delete(exponents, self.species)
                 power = exponents[self.species]
                 if power >= coefficients.size:
                     coefficients = np.pad(coefficients, (0, power + 1 - coefficients.size))
-                coefficients[power] += value * np.prod(held)
+                coefficients[power] += value * math.prod(count**e for count, e in zip(held, exponents, strict=True))
         return Polynomial(coefficients)

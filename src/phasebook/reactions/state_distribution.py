@@ -56,7 +56,8 @@ class StateDistribution:
 
     def marginal(self, species: str) -> NDArray[np.float64]:
         """Probabilities of 0, 1, 2, ... molecules of one species."""
-        return np.bincount(self.states[:, self._index(species)], weights=self.probabilities)
+        counts = self.states[:, self._index(species)]
+        return np.bincount(counts, weights=self.probabilities).astype(np.float64)
 
     def fano(self, species: str) -> float:
         """Variance divided by mean of one species; NaN where its mean is zero."""
