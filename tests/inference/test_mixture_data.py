@@ -43,7 +43,7 @@ def test_samples_come_back_to_the_last_bit(tmp_path, suffix, points):
     assert np.array_equal(read_points(tmp_path / f"samples{suffix}"), points)
 
 
-@pytest.mark.parametrize("head", ["", "x,y\n", "\ufeffx,y\n", "\n\nfirst,second\n"])
+@pytest.mark.parametrize("head", ["", "x,y\n", "\ufeffx,y\n", "\n  \nfirst,second\n", " \n"])
 def test_tables_may_have_a_header_and_blank_lines(tmp_path, head):
     file = tmp_path / "samples.csv"
     file.write_text(head + "1,2.5\n\n-3e2,4\n", encoding="utf-8")
@@ -133,6 +133,13 @@ def test_wrong_parquet_files_are_refused(tmp_path):
         read_points(tmp_path / "c.parquet")
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe1,2\n", b'"' + 200_000 * b"x" + b'",1\n'], ids=["bytes", "long cell"])
+def test_files_that_are_no_text_tables_are_refused(tmp_path, content):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a.csv is not a table of text in UTF-8"):
+        read_points(tmp_path / "a.csv")
+
+
 def test_cut_stacks_pickles_and_missing_files_are_refused(tmp_path):
     write_mrc(tmp_path / "a.mrc", IMAGES, 2)
     whole = (tmp_path / "a.mrc").read_bytes()
@@ -164,6 +171,8 @@ def test_cut_stacks_pickles_and_missing_files_are_refused(tmp_path):
         ("means: [0, .nan]\nsigma: 1\n", "m.yaml: means must be finite; row 1"),
         ("means: [0, 1\n", "m.yaml is not YAML"),
         ("means: !!python/object/apply:os.getcwd []\nsigma: 1\n", "m.yaml is not YAML"),
+        ("means: " + 5000 * "[" + 5000 * "]" + "\nsigma: 1\n", "m.yaml is nested too deeply"),
+        ("means: [&row [0, 1], *row]\nsigma: 1\n", "m.yaml must spell out its numbers; it holds a YAML alias"),
         ("# " + "x" * 1_000_000, "m.yaml must hold at most 1,000,000 bytes"),
     ],
 )

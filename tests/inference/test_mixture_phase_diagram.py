@@ -92,6 +92,17 @@ def test_the_constant_of_many_means_on_a_line_reaches_the_quantizer():
     assert pure_noise_constant(3, 2, 1.2) == 0.0
 
 
+def test_the_constant_knows_the_weights():
+    mixture = GaussianMixture([-1.0, 1.0], 1.0, [0.9, 0.1])
+    diagram = phase_diagram(mixture, [0.5, 1.0], [1e-6])
+    size = mixture.scaled_to(1e-6).centered_means
+    constant = diagram.low_snr_constant.values
+    expected = 2 * constant[0] ** 2 / (size**2).sum()
+    assert float(diagram.normalized_squared_error[0, 0]) == pytest.approx(expected, rel=0.01)
+    assert constant[1] == 0.0
+    assert pure_noise_constant(2, 1, 0.5, weights=[0.5, 0.5]) == low_snr_constant(0.5)
+
+
 def test_progress_is_told_after_each_snr():
     told = []
     phase_diagram(symmetric_means(), [1.0], [0.5, 1.0], progress=lambda done, total: told.append((done, total)))

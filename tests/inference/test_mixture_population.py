@@ -10,6 +10,7 @@ from scipy.special import logsumexp
 
 from phasebook.inference import (
     GaussianMixture,
+    em_step,
     fitted_half_distance,
     hard_half_distance,
     population_em_step,
@@ -113,6 +114,26 @@ def test_the_likelihood_and_em_step_are_those_of_many_samples(ratio):
     assert population_em_step(LOPSIDED, means, ratio) == pytest.approx(image, abs=error)
 
 
+@pytest.mark.parametrize("dimension", [2, 3, 5])
+def test_means_beside_the_line_of_the_truth_count_too(dimension):
+    mixture = GaussianMixture(symmetric_means(dimension))
+    points, _ = mixture.sample(400_000, seed=8)
+    means = np.zeros((2, dimension))
+    means[:, :2] = [[-0.8, 0.5], [0.9, -0.6]]
+    step = em_step(points, means, 0.8)
+    assert population_em_step(mixture, means, 0.8) == pytest.approx(step.means, abs=7 * 1.5 / math.sqrt(200_000))
+    # The log-density scatters by less than 1.2 per dimension.
+    error = 7 * 1.2 * dimension / math.sqrt(400_000)
+    assert population_log_likelihood(mixture, means, 0.8) == pytest.approx(step.log_likelihood, abs=error)
+
+
+def test_an_em_step_in_many_directions_stands_on_sobol_points():
+    mixture = GaussianMixture(2 * np.eye(6))
+    points, _ = mixture.sample(400_000, seed=9)
+    image = em_step(points, 1.2 * mixture.means, 1.0).means
+    assert population_em_step(mixture, 1.2 * mixture.means, 1.0) == pytest.approx(image, abs=0.05)
+
+
 @pytest.mark.parametrize("ratio", [0.5, 0.9, 1.3])
 def test_a_fit_is_a_fixed_point_of_em_that_plain_em_reaches(ratio):
     fit = population_fit(LOPSIDED, ratio)
@@ -171,6 +192,7 @@ def test_more_directions_than_a_lattice_can_hold():
     [
         (lambda: population_fit(LOPSIDED, 0.0), "ratio must be a positive number; got 0.0"),
         (lambda: population_fit(LOPSIDED, -1.0), "ratio must be a positive number"),
+        (lambda: population_fit(LOPSIDED, 1e-200), "ratio must lie between 1e-100 and 1e[+]100; got 1e-200"),
         (lambda: population_fit(LOPSIDED, math.nan), "ratio must be a positive number"),
         (lambda: population_fit(LOPSIDED, 1.0, tolerance=0.0), "tolerance must be a positive number"),
         (lambda: population_fit(LOPSIDED, 1.0, start=np.zeros((2, 2))), r"start must have shape \(3, 2\)"),

@@ -23,6 +23,7 @@ from .mixture_em import checked_points, fit_samples, lloyd_fit
 from .mixture_population import population_fit
 
 LARGEST_DESCRIPTION = 1_000_000  # bytes of YAML
+DEEPEST_DESCRIPTION = 3  # keys, rows, numbers
 MRC_HEADER = 1024
 MRC_TYPES = {0: "<i1", 1: "<i2", 2: "<f4", 6: "<u2", 12: "<f2"}
 Points = Float[np.ndarray, "samples dimension"]
@@ -159,7 +160,9 @@ def read_mixture(path: str | Path) -> GaussianMixture:
     if file.stat().st_size > LARGEST_DESCRIPTION:
         raise ValueError(f"{file.name} must hold at most {LARGEST_DESCRIPTION:,} bytes; it has {file.stat().st_size:,}")
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        _check_description(file.name, text)
+        content = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{file.name} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, Mapping):
@@ -187,6 +190,17 @@ def write_mixture(mixture: GaussianMixture, path: str | Path) -> None:
     Path(path).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
+def _check_description(name: str, text: str) -> None:
+    """Refuse what a few bytes of YAML can blow up: aliases of aliases, and lists nested without end."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError(f"{name} must spell out its numbers; it holds a YAML alias")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST_DESCRIPTION:
+            raise ValueError(f"{name} is nested too deeply: means must be a list of lists")
+
+
 def _true_scale(
     points: Points, components: int, sigma: float | None, estimate: str | None, truth: GaussianMixture | None
 ) -> float | None:
@@ -209,13 +223,16 @@ def _read_npy(file: Path) -> np.ndarray:
 
 
 def _read_csv(file: Path) -> np.ndarray:
-    with file.open(newline="", encoding="utf-8-sig") as stream:
-        first = next((row for row in csv.reader(stream) if row), None)
+    try:
+        with file.open(encoding="utf-8-sig") as stream:
+            lines = [line for line in stream if line.strip()]
+        first = next(csv.reader(lines[:1]), None)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{file.name} is not a table of text in UTF-8: {error}") from None
     if first is None:
         raise ValueError(f"{file.name} holds no rows")
-    header = 0 if all(_is_number(cell) for cell in first) else 1
-    with file.open(encoding="utf-8-sig") as stream:
-        lines = [line for line in stream if line.strip()][header:]
+    if not all(_is_number(cell) for cell in first):
+        del lines[0]
     if not lines:
         raise ValueError(f"{file.name} holds no rows below its header")
     try:

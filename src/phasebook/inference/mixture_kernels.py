@@ -20,7 +20,7 @@ _ORDERED = {"nnan", "ninf", "nsz", "arcp", "contract", "afn"}
 
 @njit(cache=True, nogil=True, fastmath=_ORDERED, inline="always")
 def _exponential(x: float) -> float:
-    """exp(x) for x <= 0 to an ulp, without a branch: 2^n times a Taylor polynomial on |r| <= ln 2/2; 0 below e^-700."""
+    """exp(x) for x <= 0 to an ulp, without a branch: 2^n times a Taylor polynomial on |r| <= ln 2/2; never below e^-700."""
     x = max(x, -700.0)
     # Adding 1.5·2^52 rounds to an integer and leaves it in the low bits.
     shifted = x * 1.4426950408889634 + 6755399441055744.0

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .gaussian_mixture import GaussianMixture, MixtureEstimate, SnrDefinition
+from .gaussian_mixture import GaussianMixture, MixtureEstimate, SnrDefinition, checked_weights
 from .hard_assignment import label_accuracy
 from .mixture_collapse import checked_signal, collapse_ratio, local_collapse_ratio
 from .mixture_population import as_estimate, population_fit, reduced_problem, solve, starting_points
@@ -66,7 +66,10 @@ def phase_diagram(
             values["label_accuracy"][row, column] = label_accuracy(mixture, fit.means, ratio=float(ratios[row]))
         if progress is not None:
             progress(column + 1, int(snrs.size))
-    constants = [pure_noise_constant(geometry.components, geometry.dimension, float(ratio)) for ratio in ratios]
+    constants = [
+        pure_noise_constant(geometry.components, geometry.dimension, float(ratio), weights=geometry.weights)
+        for ratio in ratios
+    ]
     variables: dict[str, Any] = {
         name: (("ratio", "snr"), array.astype(bool) if name == "collapsed" else array, _attributes(*_DESCRIBED[name]))
         for name, array in values.items()
@@ -90,17 +93,21 @@ def phase_diagram(
     )
 
 
-def pure_noise_constant(components: int, dimension: int, ratio: float, *, seed: int = 0) -> float:
+def pure_noise_constant(
+    components: int, dimension: int, ratio: float, *, weights: np.ndarray | None = None, seed: int = 0
+) -> float:
     """c(ρ) of a geometry: the root mean square size, in units of σ, of K means fitted to pure noise in d dimensions.
 
-    The normalized squared error tends to c(ρ)²/SNR as SNR → 0; 0 from ρ = 1 on. Raises ValueError on arguments outside these.
+    With equal weights (`weights` omitted) the normalized squared error tends to c(ρ)²/SNR as SNR → 0, in general to K c(ρ)² over
+    Σ_k |truth_k - center|²/σ². 0 from ρ = 1 on. Raises ValueError on arguments outside these.
     """
     if components < 2 or dimension < 1:
         raise ValueError(f"components must be at least 2 and dimension at least 1; got {components!r}, {dimension!r}")
-    if components == 2 or ratio >= 1:
-        return low_snr_constant(ratio)
     # A direction more than the means can span adds nothing.
-    noise = GaussianMixture(np.zeros((components, min(dimension, components - 1))))
+    shares = checked_weights(weights, components)
+    noise = GaussianMixture(np.zeros((components, min(dimension, components - 1))), 1.0, shares)
+    if ratio >= 1 or (components == 2 and np.ptp(shares) == 0):
+        return low_snr_constant(ratio)
     fit = population_fit(noise, ratio, tolerance=TOLERANCE, seed=seed)
     return math.sqrt(float((fit.means**2).sum(axis=1).mean()))
 

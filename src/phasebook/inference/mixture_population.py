@@ -37,6 +37,7 @@ CHUNK = 32_768  # points of a lattice worked on at once: stays in cache
 SOBOL_EXPONENT = 15  # 32,768 points, past three dimensions
 RANDOM_STARTS = 3
 SMALLEST_MASS = 1e-300
+SMALLEST_RATIO = 1e-100  # far below what float64 can tell from hard assignment
 ROUNDING = 1e-14  # of L, a sum over up to a million points: below it a nearly flat direction cannot be climbed
 FLAT_STEPS = 6
 LEAST_DENSITY = 1e-14
@@ -128,14 +129,15 @@ def population_em_step(
 ) -> Float[np.ndarray, "components dimension"]:
     """One step of the population EM map, on a lattice of spacing `step`·σ, from `means` of shape (K, d).
 
-    A component without responsibility stays where it is. Raises ValueError as `population_fit` does.
+    A component without responsibility stays where it is. The lattice is coarser where it would exceed 3,000,000 points; past
+    three directions (of the true and the given means together), Sobol points stand in for it. Raises ValueError as
+    `population_fit` does.
     """
-    problem = reduced_problem(mixture, ratio)
-    given = checked_means(means)
-    if given.shape != mixture.means.shape:
-        raise ValueError(f"means must have shape {mixture.means.shape}, like the mixture's; got {given.shape}")
-    inner = ((given - mixture.center) / mixture.noise_scale) @ problem.basis.T
-    state = _climb_state(problem, lattice(problem, checked_positive("step", step)), inner)
+    problem, inner = _problem_at(mixture, means, ratio)
+    checked_positive("step", step)
+    sampled = problem.means.shape[1] > 3
+    rule = _sobol_points(problem, 0) if sampled else lattice(problem, max(step, _finest_step(problem)))
+    state = _climb_state(problem, rule, inner)
     return mixture.center + mixture.noise_scale * (inner + state.moves) @ problem.basis
 
 
@@ -148,14 +150,10 @@ def population_log_likelihood(
 ) -> float:
     """L(μ): the mean of log q(x) over the true mixture, for fitted means of shape (K, d) and the noise level ratio·σ.
 
-    The lattice is halved until the value changes by less than `tolerance`; means outside the directions of the true ones are
-    projected onto them. Raises ValueError as `population_fit` does, NotConverged where the tolerance is not met.
+    The lattice is halved until the value changes by less than `tolerance`. Raises ValueError as `population_fit` does,
+    NotConverged where the tolerance is not met.
     """
-    problem = reduced_problem(mixture, ratio)
-    given = checked_means(means)
-    if given.shape != mixture.means.shape:
-        raise ValueError(f"means must have shape {mixture.means.shape}, like the mixture's; got {given.shape}")
-    inner = ((given - mixture.center) / mixture.noise_scale) @ problem.basis.T
+    problem, inner = _problem_at(mixture, means, ratio)
     previous = math.inf
     for rule in _refinements(problem):
         value = _climb_state(problem, rule, inner).likelihood
@@ -172,12 +170,28 @@ def reduced_problem(mixture: GaussianMixture, ratio: float) -> Problem:
     """
     if mixture.components < 2:
         raise ValueError("components must be at least 2: one mean has no phase diagram, its fit is the sample mean")
+    if not SMALLEST_RATIO < checked_positive("ratio", ratio) < 1 / SMALLEST_RATIO:
+        raise ValueError(f"ratio must lie between {SMALLEST_RATIO:g} and {1 / SMALLEST_RATIO:g}; got {ratio!r}")
     centered = mixture.centered_means / mixture.noise_scale
     reduced = min(mixture.dimension, mixture.components - 1)
     # In the full space the user's own axes serve: the lattice then keeps their symmetries.
     directions = np.eye(reduced) if reduced == mixture.dimension else np.linalg.svd(centered, full_matrices=True)[2]
     basis = directions[:reduced]
-    return Problem(centered @ basis.T, mixture.log_weights, basis, checked_positive("ratio", ratio))
+    return Problem(centered @ basis.T, mixture.log_weights, basis, float(ratio))
+
+
+def _problem_at(mixture: GaussianMixture, means: np.ndarray, ratio: float) -> tuple[Problem, np.ndarray]:
+    """The mixture reduced to the directions that the true and the given means take together, and the given ones there."""
+    given = checked_means(means)
+    if given.shape != mixture.means.shape:
+        raise ValueError(f"means must have shape {mixture.means.shape}, like the mixture's; got {given.shape}")
+    problem = reduced_problem(mixture, ratio)
+    truth = mixture.centered_means / mixture.noise_scale
+    inner = (given - mixture.center) / mixture.noise_scale
+    _, sizes, directions = np.linalg.svd(np.concatenate([truth, inner]), full_matrices=False)
+    rank = max(1, int((sizes > 1e-12 * max(1.0, sizes[0])).sum()))
+    basis = np.eye(rank) if rank == mixture.dimension else directions[:rank]
+    return Problem(truth @ basis.T, problem.log_weights, basis, problem.ratio), inner @ basis.T
 
 
 def starting_points(problem: Problem, seed: int) -> list[np.ndarray]:
@@ -378,14 +392,19 @@ def _refinements(problem: Problem, seed: int = 0) -> Iterator[Lattice]:
         yield _sobol_points(problem, seed)
         yield _sobol_points(problem, seed + 1)
         return
-    extent = 2.0 * float(np.abs(problem.means).max()) + 16.0
     # A softmax between two means a distance Δ apart has its poles πτ²/Δ off the real axis.
     distance = 2.0 * max(1.0, float(np.abs(problem.means).max()))
-    finest = extent / MOST_POINTS ** (1 / dimension)
+    finest = _finest_step(problem)
     step = min(COARSEST_STEP[dimension], max(2 * math.pi**2 * problem.ratio**2 / distance / 12, 2.1 * finest))
     while step >= finest:
         yield lattice(problem, step)
         step *= 0.5
+
+
+def _finest_step(problem: Problem) -> float:
+    """The spacing at which a lattice holds at most MOST_POINTS."""
+    extent = 2.0 * float(np.abs(problem.means).max()) + 16.0
+    return extent / MOST_POINTS ** (1 / problem.means.shape[1])
 
 
 def _sobol_points(problem: Problem, seed: int) -> Lattice:
