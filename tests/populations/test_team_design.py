@@ -29,6 +29,7 @@ from phasebook.populations import (
     message_overhead,
     organization_exponent,
     root_bias,
+    search_depth,
     search_team,
     searched_allocation,
     searched_threshold,
@@ -98,6 +99,18 @@ def test_the_search_finds_the_best_of_all_teams():
     )
     assert choice.single_agent_bias == pytest.approx(0.02 * 3e3**0.2)
     assert choice.team_wins == (choice.best.root_bias > choice.single_agent_bias)
+
+
+def test_the_best_depth_is_the_best_of_all_depths():
+    best = search_depth(SITUATION, 5, 20.0)
+    designs = [evaluate_team(SITUATION, 5, 20.0, depth) for depth in (1, 2)]
+    with pytest.raises(ValueError, match="budget must pay"):
+        evaluate_team(SITUATION, 5, 20.0, 3)
+    assert best == max(designs, key=lambda design: design.root_bias)
+    poor = Situation(AgentLaw(0.02, 0.2), ExponentialChannel(15.0), 0.1, budget=100.0, window=200.0)
+    assert search_depth(poor, 5, 20.0) is None
+    with pytest.raises(FanInExceedsWindow, match="largest odd fan-in is 9"):
+        search_depth(SITUATION, 11, 20.0)
 
 
 def test_a_design_spends_exactly_the_budget():

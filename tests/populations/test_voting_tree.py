@@ -159,6 +159,15 @@ def test_predictors_at_a_known_design():
     assert root_bias(tree, 0.0, 5, "smooth") == root_bias(tree, 0.0, 5, "clipped") == 0.0
 
 
+@pytest.mark.parametrize("predictor", ["exact", "clipped", "smooth"])
+def test_levels_are_the_roots_of_shallower_trees(predictor):
+    tree = VotingTree(5, [0.4, 0.7, 0.9], 0.1)
+    levels = bias_by_level(tree, 1e-2, 6, predictor)
+    assert levels.shape == (7, 3)
+    for depth in range(7):
+        np.testing.assert_array_equal(levels[depth], root_bias(tree, 1e-2, depth, predictor))
+
+
 def test_critical_decay_of_three_votes():
     slope = (root_bias(VotingTree(3, 2 / 3), 0.3, 14) ** -2 - 0.3**-2) / 14
     assert slope == pytest.approx(0.30146, abs=1e-5)
