@@ -10,6 +10,8 @@ from .example_networks import michaelis_menten as michaelis_menten
 from .example_networks import pair_annihilation as pair_annihilation
 from .example_networks import schloegl as schloegl
 from .example_networks import wilhelm as wilhelm
+from .master_equation import stationary_distribution as stationary_distribution
+from .master_equation import transient_distribution as transient_distribution
 from .network import Event as Event
 from .network import NegativePropensity as NegativePropensity
 from .network import Reaction as Reaction
