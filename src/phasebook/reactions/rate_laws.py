@@ -15,7 +15,7 @@ import numpy as np
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 from lark.exceptions import VisitError
 
-MAXIMUM_LENGTH = 20_000
+MAXIMUM_LENGTH = 200_000
 MAXIMUM_DEPTH = 150
 MAXIMUM_SIZE = 100_000
 _MAXIMUM_TERMS = 10_000
@@ -188,14 +188,9 @@ def free_symbols(expression: Expression) -> frozenset[str]:
 
 def substitute(expression: Expression, mapping: Mapping[str, Expression]) -> Expression:
     """Replace symbols by expressions, all at once; raises ValueError where the result has over MAXIMUM_SIZE nodes."""
-    if isinstance(expression, Number):
-        return expression
-    if isinstance(expression, Symbol):
-        return mapping.get(expression.name, expression)
-    if not free_symbols(expression) & mapping.keys():
-        return expression
-    replaced = Apply(expression.operator, tuple(substitute(argument, mapping) for argument in expression.arguments))
-    _check_size(replaced)
+    replaced = _substituted(expression, mapping, {})
+    if replaced is not expression:
+        _check_size(replaced)
     return replaced
 
 
@@ -349,6 +344,18 @@ def _nodes(expression: Expression) -> Iterator[Expression]:
                     stack.append(argument)
 
 
+def _substituted(expression: Expression, mapping: Mapping[str, Expression], done: dict[int, Expression]) -> Expression:
+    if isinstance(expression, Symbol):
+        return mapping.get(expression.name, expression)
+    if isinstance(expression, Number):
+        return expression
+    if id(expression) not in done:
+        arguments = tuple([_substituted(argument, mapping, done) for argument in expression.arguments])
+        same = all(new is old for new, old in zip(arguments, expression.arguments, strict=True))
+        done[id(expression)] = expression if same else Apply(expression.operator, arguments)
+    return done[id(expression)]
+
+
 def _check_size(expression: Expression) -> None:
     sizes: dict[int, int] = {}
 
@@ -427,14 +434,15 @@ def _polynomial(expression: Expression, species: frozenset[str]) -> dict[Monomia
         return {(): expression.value}
     if isinstance(expression, Symbol):
         return {((expression.name, 1),): 1.0}
-    if not free_symbols(expression):
-        return {(): evaluate(expression, {})}
     parts = []
     for argument in expression.arguments:
         part = _polynomial(argument, species)
         if part is None:
             return None
         parts.append(part)
+    if all(part.keys() <= {()} for part in parts):
+        numbers = tuple(Number(part.get((), 0.0)) for part in parts)
+        return {(): evaluate(Apply(expression.operator, numbers), {})}
     return _combined(expression.operator, parts)
 
 

@@ -44,6 +44,9 @@ def mass_action_orders(
     The flag tells descending factors (True, also where no order is above one) from plain powers. `values`: numbers of all symbols
     that are no species, at which the form is recognized; the constant must be positive.
     """
+    simple = _plain_product(law, species, values)
+    if simple is not None:
+        return simple
     numbers: dict[str, Expression] = {name: Number(value) for name, value in values.items() if name not in species}
     polynomial = sparse_polynomial(substitute(law, numbers), species)
     if not polynomial:
@@ -85,6 +88,22 @@ def reversible_parts(law: Expression) -> tuple[Expression, Expression] | None:
     return None
 
 
+def _plain_product(
+    law: Expression, species: frozenset[str], values: Mapping[str, float]
+) -> tuple[dict[str, int], bool] | None:
+    """The most frequent case without an expansion: a product of a positive constant and distinct species, as `k * A * B`."""
+    constant, powers = _factors(law)
+    orders = {}
+    for base, power in powers.items():
+        if not isinstance(base, Symbol):
+            return None
+        if base.name in species:
+            orders[base.name] = power
+        else:
+            constant *= values[base.name] ** power if values[base.name] != 0.0 else 0.0
+    return (orders, True) if constant > 0.0 and all(power == 1 for power in orders.values()) else None
+
+
 def _sum(terms: Sequence[Expression]) -> Expression:
     return terms[0] if len(terms) == 1 else Apply("+", tuple(terms))
 
@@ -92,8 +111,6 @@ def _sum(terms: Sequence[Expression]) -> Expression:
 def _factors(expression: Expression) -> tuple[float, dict[Expression, int]]:
     if isinstance(expression, Number):
         return expression.value, {}
-    if not free_symbols(expression):
-        return evaluate(expression, {}), {}
     if isinstance(expression, Apply):
         arguments = expression.arguments
         if expression.operator == "neg":
@@ -107,7 +124,7 @@ def _factors(expression: Expression) -> tuple[float, dict[Expression, int]]:
                 return _joined([(_factors(arguments[0]), 1), (divisor, -1)])
         if expression.operator == "^" and isinstance(arguments[1], Number) and arguments[1].value.is_integer():
             return _joined([(_factors(arguments[0]), int(arguments[1].value))])
-    return 1.0, {expression: 1}
+    return (1.0, {expression: 1}) if free_symbols(expression) else (evaluate(expression, {}), {})
 
 
 def _joined(parts: Sequence[tuple[tuple[float, dict[Expression, int]], int]]) -> tuple[float, dict[Expression, int]]:

@@ -7,8 +7,9 @@ from xml.parsers import expat
 
 import libsbml
 
-MAXIMUM_DEPTH = 400
+MAXIMUM_DEPTH = 2000
 _REQUIRED_PACKAGE = re.compile(rb"""(\w+):required\s*=\s*["']true["']""")
+_HEAD = 100_000  # bytes in which the opening tag of the document stands
 _COUNTING_KINDS = (libsbml.UNIT_KIND_ITEM, libsbml.UNIT_KIND_DIMENSIONLESS)
 
 
@@ -51,7 +52,7 @@ def check_model(document: Any, content: bytes) -> Any:
         raise ValueError("the file holds no SBML model")
     if document.getLevel() not in (2, 3):
         raise ValueError(f"SBML must have level 2 or 3; got level {document.getLevel()}")
-    package = _REQUIRED_PACKAGE.search(content)
+    package = _REQUIRED_PACKAGE.search(content, 0, _HEAD)
     if package:
         raise ValueError(f"the package {package[1].decode()!r} changes the model and cannot be represented")
     if not model.getNumSpecies() or not model.getNumCompartments():

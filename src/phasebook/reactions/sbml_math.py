@@ -7,7 +7,7 @@ from typing import Any
 
 import libsbml
 
-from .rate_laws import Apply, Expression, Number, Symbol, apply, number, substitute
+from .rate_laws import MAXIMUM_DEPTH, Apply, Expression, Number, Symbol, apply, number, substitute
 
 _OPERATORS: Mapping[int, str] = {
     libsbml.AST_POWER: "^",
@@ -67,7 +67,7 @@ class MathReader:
         self._open: list[str] = []
         self._known: dict[str, tuple[list[str], Expression]] = {}
 
-    def expression(self, node: Any) -> Expression:
+    def expression(self, node: Any, depth: int = 0) -> Expression:
         """The tree of a libSBML node; raises ValueError naming a function or constant that cannot be represented."""
         kind = node.getType()
         if node.isNumber():
@@ -78,7 +78,9 @@ class MathReader:
             return Symbol("time")
         if kind == libsbml.AST_NAME:
             return Symbol(node.getName())
-        arguments = [self.expression(node.getChild(index)) for index in range(node.getNumChildren())]
+        if depth > MAXIMUM_DEPTH:
+            raise ValueError(f"a formula must be nested at most {MAXIMUM_DEPTH} deep")
+        arguments = [self.expression(operand, depth + 1) for operand in _operands(node, kind)]
         if kind in _MANY:
             operator, empty = _MANY[kind]
             return (
@@ -123,6 +125,20 @@ class MathReader:
         if len(names) != len(arguments):
             raise ValueError(f"function {name!r} takes {len(names)} argument(s); got {len(arguments)}")
         return substitute(body, dict(zip(names, arguments, strict=True)))
+
+
+def _operands(node: Any, kind: int) -> list[Any]:
+    """Operands of a node; sums of sums and products of products, as which some programs write a long one, are flattened."""
+    if kind not in (libsbml.AST_PLUS, libsbml.AST_TIMES):
+        return [node.getChild(index) for index in range(node.getNumChildren())]
+    operands, stack = [], [node]
+    while stack:
+        operand = stack.pop()
+        if operand.getType() == kind:
+            stack.extend(operand.getChild(index) for index in reversed(range(operand.getNumChildren())))
+        else:
+            operands.append(operand)
+    return operands
 
 
 def formula(expression: Expression, name_of: Callable[[str], str]) -> str:
