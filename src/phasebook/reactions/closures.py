@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from .moment_indices import Exponents, below, choose, difference, partitions
@@ -84,10 +85,56 @@ class ProductClosure:
 
     def __call__(self, means: NDArray, central: NDArray) -> NDArray:
         """High central moments, from means (species,) and all lower central moments of orders 0, 2 .. m in their sequence."""
-        relative = central / np.prod(means**self.low_exponents, axis=1)
-        raw = self.to_raw @ relative
-        high = np.prod(raw**self.powers, axis=1)
-        return (self.to_central_low @ raw + self.to_central_high @ high) * np.prod(means**self.high_exponents, axis=1)
+        high = np.empty(len(self.powers), dtype=central.dtype)
+        _product_moments(
+            means,
+            central,
+            self.to_raw,
+            self.powers,
+            self.to_central_low,
+            self.to_central_high,
+            self.low_exponents,
+            self.high_exponents,
+            high,
+        )
+        return high
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _integer_power(base, power):  # type: ignore[no-untyped-def]
+    product = base * 0.0 + 1.0
+    for _ in range(abs(power)):
+        product = product * base
+    return product if power >= 0 else 1.0 / product
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _product_moments(  # type: ignore[no-untyped-def]
+    means, central, to_raw, powers, to_low, to_high, low_exponents, high_exponents, high
+):
+    relative = np.empty_like(central)
+    for row in range(central.size):
+        relative[row] = central[row]
+        for j in range(means.size):
+            relative[row] /= _integer_power(means[j], low_exponents[row, j])
+    raw = np.zeros(to_raw.shape[0], dtype=central.dtype)
+    for row in range(raw.size):
+        for column in range(central.size):
+            raw[row] += to_raw[row, column] * relative[column]
+    products = np.empty_like(high)
+    for row in range(high.size):
+        products[row] = 1.0
+        for column in range(raw.size):
+            products[row] *= _integer_power(raw[column], powers[row, column])
+    for row in range(high.size):
+        total = means[0] * 0.0
+        for column in range(raw.size):
+            total += to_low[row, column] * raw[column]
+        for column in range(high.size):
+            total += to_high[row, column] * products[column]
+        for j in range(means.size):
+            total *= _integer_power(means[j], high_exponents[row, j])
+        high[row] = total
 
 
 def product_closure(species: int, low: Sequence[Exponents], high: Sequence[Exponents], closure: str) -> ProductClosure:

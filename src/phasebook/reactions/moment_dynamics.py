@@ -137,7 +137,8 @@ def run_to_end(equations: MomentEquations, counts: ArrayLike | None = None, *, h
     """Follow a run from a start without noise, in windows of length `horizon`, until it has shown how it ends.
 
     `steady`: it came within a thousandth of a stable steady state, ever nearer; `oscillating`: its amplitude does not decay from
-    window to window; `diverged`; `unphysical`: a mean or a variance became negative, and in two more windows nothing else. Raises NotConverged where sixty windows tell nothing: take a longer horizon.
+    window to window; `diverged`; `unphysical`: a mean or a variance became negative, and in two more windows nothing
+    else. Raises NotConverged where sixty windows tell nothing: take a longer horizon.
     """
     if not (np.isfinite(horizon) and horizon > 0):
         raise ValueError(f"horizon must be a positive time; got {horizon!r}")
