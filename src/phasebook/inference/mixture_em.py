@@ -39,6 +39,7 @@ EXPLORED_SAMPLES = 20_000
 OPENING_STEPS = 10
 MOST_NEWTON_PARAMETERS = 64
 SMALLEST_MASS = 1e-300
+MOST_HALVINGS = 5
 CONFIRMED_GAIN = 1e-13  # relative; a likelihood summed over samples is not more accurate
 EXTREME = 1e150  # lengths beyond it, or below its inverse in units of one another, have no squares in float64
 
@@ -298,7 +299,14 @@ def _maximize(
                 step = 1e-2 * tau * away
             step = step * min(1.0, math.sqrt(samples.second_moment) / max(error, 1e-300))
         trial = samples.soft(means + step, tau, log_weights)
-        if trial[0] < likelihood - CONFIRMED_GAIN * (1 + abs(likelihood)):
+        least = likelihood - CONFIRMED_GAIN * (1 + abs(likelihood))
+        # Along a nearly flat direction (a rotation of all means at low SNR) a long step leaves the ridge, and EM alone would crawl.
+        for _ in range(MOST_HALVINGS):
+            if trial[0] >= least:
+                break
+            step = 0.5 * step
+            trial = samples.soft(means + step, tau, log_weights)
+        if trial[0] < least:
             step = moves
             trial = samples.soft(means + step, tau, log_weights)
         means, (likelihood, mass, moves) = means + step, trial

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -39,6 +39,8 @@ RANDOM_STARTS = 3
 SMALLEST_MASS = 1e-300
 SMALLEST_RATIO = 1e-100  # far below what float64 can tell from hard assignment
 ROUNDING = 1e-14  # of L, a sum over up to a million points: below it a nearly flat direction cannot be climbed
+EXPLORED_GAIN = 1e-9  # of L: how far starts are climbed to be compared; the first of those that tie is kept
+EXPLORED_RATIO = {1: 0.1, 2: 0.3, 3: 0.3}  # a sharper fit is explored here, where its lattice is coarse
 FLAT_STEPS = 6
 LEAST_DENSITY = 1e-14
 HARD_RATIO = 0.1  # up to here, in the plane and in space, hard cells are nearer than a lattice of MOST_POINTS
@@ -208,14 +210,19 @@ def solve(problem: Problem, starts: Sequence[np.ndarray], *, tolerance: float = 
     """The highest maximum reached from `starts` on a coarse lattice, then polished while the lattice is halved."""
     if 1 < problem.means.shape[1] <= 3 and problem.ratio <= HARD_RATIO:
         return _nearly_hard(problem, starts, seed)
+    softer = EXPLORED_RATIO.get(problem.means.shape[1], 0.0)
+    if problem.ratio < softer and len(starts) > 1:
+        soft = replace(problem, ratio=softer)
+        starts = [starts[0], _explored(soft, next(_refinements(soft)), starts).means]
     best: Solution | None = None
     change = math.inf
     for rule in _refinements(problem, seed):
         if best is None:
-            reached = [climb(problem, rule, start) for start in starts]
-            best = max(reached, key=lambda solution: solution.likelihood)
+            best = _explored(problem, rule, starts)
             continue
-        polished = climb(problem, rule, best.means)
+        # Along a direction in which L changes by less than the lattice's own error, the lattice says nothing.
+        lattice_error = abs(_climb_state(problem, rule, best.means).likelihood - best.likelihood)
+        polished = climb(problem, rule, best.means, rounding=max(ROUNDING, min(EXPLORED_GAIN, lattice_error)))
         change = float(np.abs(polished.means - best.means).max())
         # A flat direction (rotations of pure noise) may drift without a change in what is measured.
         change = min(change, abs(polished.spread - best.spread) + abs(polished.likelihood - best.likelihood))
@@ -232,6 +239,14 @@ def solve(problem: Problem, starts: Sequence[np.ndarray], *, tolerance: float = 
             "take hard assignment (hard=True) or a larger ratio"
         )
     return best
+
+
+def _explored(problem: Problem, rule: Lattice, starts: Sequence[np.ndarray]) -> Solution:
+    """The highest of the maxima reached from `starts`; of those that tie, the first."""
+    reached = [climb(problem, rule, start, rounding=EXPLORED_GAIN) for start in starts]
+    highest = max(solution.likelihood for solution in reached)
+    tie = EXPLORED_GAIN * (1 + abs(highest))
+    return next(solution for solution in reached if solution.likelihood >= highest - tie)
 
 
 def _nearly_hard(problem: Problem, starts: Sequence[np.ndarray], seed: int) -> Solution:
@@ -268,9 +283,18 @@ def lattice(problem: Problem, step: float) -> Lattice:
 
 
 def climb(
-    problem: Problem, rule: Lattice, start: np.ndarray, *, tolerance: float = 1e-12, steps: int = 300
+    problem: Problem,
+    rule: Lattice,
+    start: np.ndarray,
+    *,
+    tolerance: float = 1e-12,
+    rounding: float = ROUNDING,
+    steps: int = 300,
 ) -> Solution:
-    """Newton steps on L from `start` until the next step is below `tolerance`; every accepted step climbs."""
+    """Newton steps on L from `start` until the next step is below `tolerance`; every accepted step climbs.
+
+    Also done where several steps gained less than `rounding`, relative to L.
+    """
     means, size = np.array(start), 1.0 + float(np.abs(problem.means).max())
     kicks, flat_steps = 0, 0
     state = _climb_state(problem, rule, means)
@@ -279,7 +303,7 @@ def climb(
         length, residual = float(np.abs(step).max()), float(np.abs(state.moves).max())
         # Where a step gains less than L's rounding, L says nothing anymore: Newton's own convergence needs only a few more steps.
         # Along a truly flat direction (pure noise may be rotated) it has none, and there is nothing left to find.
-        flat_steps += gain <= ROUNDING * (1 + abs(state.likelihood))
+        flat_steps += gain <= rounding * (1 + abs(state.likelihood))
         if length <= tolerance * size or flat_steps > FLAT_STEPS:
             if lowest < -1e-7 and kicks < 5:
                 kicks, flat_steps = kicks + 1, 0
