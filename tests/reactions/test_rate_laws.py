@@ -115,6 +115,8 @@ def test_polynomials():
         ("k * A * B", ({"A": 1, "B": 1}, True)),
         ("A * (A - 1) * k / 2", ({"A": 2}, True)),
         ("k * (A * A - A)", ({"A": 2}, True)),
+        ("0 * k * A", ({"A": 1}, True)),
+        ("-k * A", None),
         ("k * A ^ 2", ({"A": 2}, False)),
         ("k", ({}, True)),
         ("k * A / (1 + A)", None),
@@ -154,6 +156,7 @@ def test_reversible_laws_are_split(law, parts):
         ("foo(1)", "unknown function 'foo'"),
         ("exp(1, 2)", "'exp' takes 1 argument"),
         ("piecewise(1, 2)", "takes an odd number of argument"),
+        ("-" * 100_000 + "a", "nested at most 150 deep"),
         ("-" * 300 + "a", "nested at most 150 deep"),
         ("exp(" * 300 + "a" + ")" * 300, "nested at most 150 deep"),
         ("a+" * 100_000 + "a", "at most 200000 characters"),
@@ -176,6 +179,15 @@ def test_definitions_that_double_each_time_are_refused():
         expression = substitute(parse_expression("a + a"), {"a": expression})
     with pytest.raises(ValueError, match="must have at most 100000 nodes"):
         substitute(parse_expression("a + a"), {"a": expression})
+
+
+def test_definitions_that_pile_up_are_refused():
+    expression = parse_expression("1 + a")
+    for _ in range(298):
+        expression = substitute(parse_expression("1 + a"), {"a": expression})
+    assert evaluate(expression, {"a": 1.0}) == 300
+    with pytest.raises(ValueError, match="nested at most 300 deep"):
+        substitute(parse_expression("1 + a"), {"a": expression})
 
 
 def test_a_symbol_without_value_is_named():

@@ -357,17 +357,23 @@ def _substituted(expression: Expression, mapping: Mapping[str, Expression], done
 
 
 def _check_size(expression: Expression) -> None:
-    sizes: dict[int, int] = {}
+    """Definitions put into definitions may double each time, or pile up: shared subtrees are measured once."""
+    measures: dict[int, tuple[int, int]] = {}
 
-    def size(node: Expression) -> int:
+    def measure(node: Expression) -> tuple[int, int]:
         if not isinstance(node, Apply):
-            return 1
-        if id(node) not in sizes:
-            sizes[id(node)] = 1 + sum(map(size, node.arguments))
-        return sizes[id(node)]
+            return 1, 1
+        if id(node) not in measures:
+            parts = [measure(argument) for argument in node.arguments]
+            measures[id(node)] = (1 + sum(size for size, _ in parts), 1 + max(depth for _, depth in parts))
+        return measures[id(node)]
 
-    if size(expression) > MAXIMUM_SIZE:
-        raise ValueError(f"an expression with its definitions put in must have at most {MAXIMUM_SIZE} nodes")
+    size, depth = measure(expression)
+    if size > MAXIMUM_SIZE or depth > 2 * MAXIMUM_DEPTH:
+        raise ValueError(
+            f"an expression with its definitions put in must have at most {MAXIMUM_SIZE} nodes,"
+            f" nested at most {2 * MAXIMUM_DEPTH} deep"
+        )
 
 
 def _evaluate(expression: Expression, mapping: Mapping[str, Any]) -> Any:

@@ -91,7 +91,7 @@ def reversible_parts(law: Expression) -> tuple[Expression, Expression] | None:
 def _plain_product(
     law: Expression, species: frozenset[str], values: Mapping[str, float]
 ) -> tuple[dict[str, int], bool] | None:
-    """The most frequent case without an expansion: a product of a positive constant and distinct species, as `k * A * B`."""
+    """The most frequent case without an expansion: a product of a constant and distinct species, as `k * A * B`."""
     constant, powers = _factors(law)
     orders = {}
     for base, power in powers.items():
@@ -101,7 +101,7 @@ def _plain_product(
             orders[base.name] = power
         else:
             constant *= values[base.name] ** power if values[base.name] != 0.0 else 0.0
-    return (orders, True) if constant > 0.0 and all(power == 1 for power in orders.values()) else None
+    return (orders, True) if constant >= 0.0 and all(power == 1 for power in orders.values()) else None
 
 
 def _sum(terms: Sequence[Expression]) -> Expression:
