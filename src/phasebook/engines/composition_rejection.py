@@ -34,7 +34,7 @@ from .jump_state import (
     trouble,
 )
 from .jump_system import SystemArrays
-from .kernel import kernel
+from .kernel import inlined_kernel, kernel
 
 # Jumps between two fresh summations of the groups: 2^18 additions lose at most five digits of sixteen.
 RESUM_EVERY = 2**18
@@ -97,7 +97,7 @@ def clear_groups(work: Workspace) -> None:
     work.tally[ACTIVE_GROUPS] = 0
 
 
-@kernel
+@inlined_kernel
 def sum_groups(work: Workspace) -> None:
     """The total over the groups, afresh."""
     total = 0.0
@@ -106,7 +106,7 @@ def sum_groups(work: Workspace) -> None:
     work.clock[TOTAL] = total
 
 
-@kernel
+@inlined_kernel
 def set_weight(work: Workspace, r: int, weight: float) -> None:
     """Give reaction r this weight, and move it to the weight's group."""
     old = work.propensity[r]
@@ -141,7 +141,7 @@ def set_weight(work: Workspace, r: int, weight: float) -> None:
     work.group[r] = after
 
 
-@kernel
+@inlined_kernel
 def select(work: Workspace) -> tuple[int, float]:
     """A reaction drawn by its weight, and a number uniform between zero and that weight."""
     target = uniform(work.random) * work.clock[TOTAL]
@@ -180,12 +180,12 @@ def _select_linearly(work: Workspace) -> tuple[int, float]:
     return r, uniform(work.random) * work.propensity[r]
 
 
-@kernel
+@inlined_kernel
 def _group_of(weight: float) -> int:
     if weight <= 0.0:
         return -1
     exponent = (np.float64(weight).view(np.int64) >> 52) - 1023
-    return min(max(exponent - LOWEST_EXPONENT, 0), GROUPS - 1)
+    return int(min(max(exponent - LOWEST_EXPONENT, 0), GROUPS - 1))
 
 
 @kernel
@@ -220,7 +220,7 @@ def _resum(work: Workspace) -> None:
         work.group_sum[group] = total
 
 
-@kernel
+@inlined_kernel
 def _draw(work: Workspace) -> None:
     if work.clock[TOTAL] > 0.0:
         work.clock[NEXT] = work.clock[NOW] + exponential(work.random) / work.clock[TOTAL]

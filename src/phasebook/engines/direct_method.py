@@ -31,7 +31,7 @@ from .jump_state import (
     trouble,
 )
 from .jump_system import SystemArrays
-from .kernel import kernel
+from .kernel import inlined_kernel, kernel
 from .law_programs import evaluate_program
 
 LONGEST_CASCADE = 1000
@@ -102,7 +102,7 @@ def advance_direct(system: SystemArrays, work: Workspace, until: float, horizon:
             return JUMPED
 
 
-@kernel
+@inlined_kernel
 def _draw(work: Workspace) -> None:
     total = 0.0
     for r in range(work.propensity.size):
@@ -124,10 +124,10 @@ def _break_after(system: SystemArrays, work: Workspace) -> float:
 
 @kernel
 def _is_break(system: SystemArrays, time: float) -> bool:
+    found = False
     for each in system.break_times:
-        if each == time:
-            return True
-    return False
+        found = found or each == time
+    return found
 
 
 @kernel

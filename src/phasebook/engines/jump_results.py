@@ -143,7 +143,7 @@ def raise_for(status: int, work: jump_state.Workspace) -> None:
         )
     if status == jump_state.TIME_UNDERFLOW:
         raise Explosion(
-            f"the waiting time has shrunk below what the time resolves (total propensity {total:.3g}) {where}: the process explodes",
+            f"the process explodes: the waiting time (total propensity {total:.3g}) is below what the time resolves {where}",
             time=time,
             counts=counts,
         )

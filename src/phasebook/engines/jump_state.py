@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .jump_system import A_PAIR, LAW, NO_REACTANT, ONE_REACTANT, TWO_REACTANTS, JumpSystem, SystemArrays
-from .kernel import kernel
+from .kernel import inlined_kernel, kernel
 from .law_programs import evaluate_program
 
 NOW, NEXT, TOTAL, LAST_CHECKED_TOTAL, EVENT_LIMIT = range(5)
@@ -120,7 +120,7 @@ def reset(system: SystemArrays, work: Workspace, state: NDArray[np.uint64]) -> N
         work.random[word] = state[word]
 
 
-@kernel
+@inlined_kernel
 def propensity(system: SystemArrays, work: Workspace, counts: NDArray[np.int64], r: int) -> float:
     """Propensity of reaction r; a law that is negative or not finite leaves its mark in the tally and counts as zero."""
     kind = system.kind[r]
@@ -134,11 +134,7 @@ def propensity(system: SystemArrays, work: Workspace, counts: NDArray[np.int64],
         return rate * n * (n - 1.0)
     if kind == NO_REACTANT:
         return rate
-    value = rate
-    for k in range(system.reactant_start[r], system.reactant_start[r + 1]):
-        n = np.float64(counts[system.reactant_species[k]])
-        for taken in range(system.reactant_order[k]):
-            value *= n - taken
+    value = rate * _falling_factorials(system.reactant_start, system.reactant_species, system.reactant_order, counts, r)
     if kind == LAW:
         value *= evaluate_program(
             system.law_code,
@@ -157,6 +153,22 @@ def propensity(system: SystemArrays, work: Workspace, counts: NDArray[np.int64],
 
 
 @kernel
+def _falling_factorials(
+    start: NDArray[np.int32],
+    species: NDArray[np.int32],
+    orders: NDArray[np.int32],
+    counts: NDArray[np.int64],
+    r: int,
+) -> float:
+    value = 1.0
+    for k in range(start[r], start[r + 1]):
+        n = np.float64(counts[species[k]])
+        for taken in range(orders[k]):
+            value *= n - taken
+    return value
+
+
+@inlined_kernel
 def fire(system: SystemArrays, work: Workspace, r: int) -> bool:
     """Change the counts by reaction r; False, with a mark in the tally, where a count would become negative."""
     work.tally[LAST_REACTION] = r
@@ -172,7 +184,7 @@ def fire(system: SystemArrays, work: Workspace, r: int) -> bool:
     return possible
 
 
-@kernel
+@inlined_kernel
 def is_terminal(work: Workspace) -> bool:
     """Whether a count has reached one of its terminal bounds."""
     for k in range(work.bound_species.size):
@@ -206,7 +218,7 @@ def trouble(work: Workspace, horizon: float) -> int:
     return 0
 
 
-@kernel
+@inlined_kernel
 def has_underflow(work: Workspace) -> bool:
     """Whether the mean waiting time no longer changes the time, or lies below what the groups can hold."""
     return not (work.clock[TOTAL] * work.clock[NOW] < 9.0e15 and work.clock[TOTAL] < 1.0e28)

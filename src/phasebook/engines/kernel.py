@@ -5,6 +5,11 @@ up and down, which costs more than the work (measured: 40 times). The caller in 
 nothing. Division by zero gives an infinity or NaN, as in NumPy.
 """
 
+from typing import Any
+
 from numba import njit
 
-kernel = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+_SETTINGS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+kernel = njit(**_SETTINGS)
+# For small steps inside hot loops: a call that isn't inlined copies the descriptors of every array of its tuples.
+inlined_kernel = njit(**_SETTINGS, forceinline=True)

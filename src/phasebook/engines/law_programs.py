@@ -47,6 +47,18 @@ OPERATIONS: dict[str, tuple[int, int]] = {
     "cos": (28, 1),
     "tan": (29, 1),
     "tanh": (30, 1),
+    "sinh": (31, 1),
+    "cosh": (32, 1),
+    "asin": (33, 1),
+    "acos": (34, 1),
+    "atan": (35, 1),
+    "asinh": (36, 1),
+    "acosh": (37, 1),
+    "atanh": (38, 1),
+    "round": (39, 1),
+    "sign": (40, 1),
+    "xor": (41, 2),
+    "modulo": (42, 2),
 }
 
 
@@ -58,7 +70,9 @@ def encode_programs(
     Raises ValueError for an unknown instruction, a species out of range, time where it isn't allowed, or an unbalanced stack;
     `what` names the programs in the message.
     """
-    starts, code, constants, deepest = [0], [], [], 1
+    starts, deepest = [0], 1
+    code: list[tuple[int, int]] = []
+    constants: list[float] = []
     for index, program in enumerate(programs):
         depth = 0
         for instruction in program:
@@ -127,7 +141,7 @@ def evaluate_program(
                 stack[top] = stack[top + 1]
             else:
                 stack[top] = stack[top + 2]
-        elif operation in (8, 9, 10, 11, 12, 13, 14, 25, 27, 28, 29, 30):
+        elif 8 <= operation <= 14 or operation == 25 or 27 <= operation <= 40:
             stack[top] = _unary(operation, stack[top])
         else:
             top -= 1
@@ -159,7 +173,27 @@ def _unary(operation: int, x: float) -> float:
         return math.cos(x)
     if operation == 29:
         return math.tan(x)
-    return math.tanh(x)
+    if operation == 30:
+        return math.tanh(x)
+    if operation == 31:
+        return math.sinh(x)
+    if operation == 32:
+        return math.cosh(x)
+    if operation == 33:
+        return np.arcsin(x)
+    if operation == 34:
+        return np.arccos(x)
+    if operation == 35:
+        return math.atan(x)
+    if operation == 36:
+        return math.asinh(x)
+    if operation == 37:
+        return np.arccosh(x)
+    if operation == 38:
+        return np.arctanh(x)
+    if operation == 39:
+        return np.rint(x)
+    return np.sign(x)
 
 
 @kernel
@@ -178,6 +212,8 @@ def _binary(operation: int, x: float, y: float) -> float:
         return min(x, y)
     if operation == 16:
         return max(x, y)
+    if operation == 42:
+        return x - y * np.floor(x / y)
     if operation == 17:
         truth = x < y
     elif operation == 18:
@@ -192,6 +228,8 @@ def _binary(operation: int, x: float, y: float) -> float:
         truth = x != y
     elif operation == 23:
         truth = x != 0.0 and y != 0.0
-    else:
+    elif operation == 24:
         truth = x != 0.0 or y != 0.0
+    else:
+        truth = (x != 0.0) != (y != 0.0)
     return 1.0 if truth else 0.0

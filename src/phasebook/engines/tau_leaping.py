@@ -271,7 +271,7 @@ def _poisson(mean: float, state: NDArray[np.uint64]) -> int:
             share *= mean / k
         return k
     if mean > 1e15:
-        return np.int64(mean)
+        return int(mean)
     b = 0.931 + 2.53 * math.sqrt(mean)
     a = -0.059 + 0.02483 * b
     inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
@@ -280,10 +280,12 @@ def _poisson(mean: float, state: NDArray[np.uint64]) -> int:
         u = uniform(state) - 0.5
         v = 1.0 - uniform(state)
         us = 0.5 - abs(u)
-        k = np.floor((2.0 * a / us + b) * u + mean + 0.43) if us > 0.0 else -1.0
+        whole = np.floor((2.0 * a / us + b) * u + mean + 0.43) if us > 0.0 else -1.0
         if us >= 0.07 and v <= quick:
-            return np.int64(k)
-        if k < 0.0 or (us < 0.013 and v > us):
+            return int(whole)
+        if whole < 0.0 or (us < 0.013 and v > us):
             continue
-        if math.log(v * inverse_alpha / (a / (us * us) + b)) <= k * math.log(mean) - mean - math.lgamma(k + 1.0):
-            return np.int64(k)
+        if math.log(v * inverse_alpha / (a / (us * us) + b)) <= whole * math.log(mean) - mean - math.lgamma(
+            whole + 1.0
+        ):
+            return int(whole)
