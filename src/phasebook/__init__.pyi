@@ -1,6 +1,7 @@
 from . import inference as inference
 from . import numerics as numerics
 from . import populations as populations
+from . import reactions as reactions
 from ._version import __version__ as __version__
 from .claims import Evidence as Evidence
 from .claims import Measured as Measured

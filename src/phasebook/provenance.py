@@ -13,8 +13,9 @@ PACKAGE = Path(__file__).resolve().parent
 def code_version(slug: str) -> str:
     """Hash of the paper's module, its family, the engines and the numerics (12 hexadecimal digits)."""
     entry = catalogue.find(slug)
-    sources = [PACKAGE / "papers" / f"{slug.replace('-', '_')}.py"]
-    for folder in (entry.family, "engines", "numerics"):
+    module = f"papers/{slug.replace('-', '_')}"
+    sources = [PACKAGE / f"{module}.py"]
+    for folder in (module, entry.family, "engines", "numerics"):
         sources += sorted((PACKAGE / folder).rglob("*.py"))
     digest = hashlib.sha256()
     for source in sources:

@@ -41,11 +41,16 @@ from .rate_laws import to_text as to_text
 from .sbml_reader import SbmlWarning as SbmlWarning
 from .sbml_reader import parse_sbml as parse_sbml
 from .sbml_writer import sbml_text as sbml_text
+from .simulation import jump_system as jump_system
+from .simulation import simulate as simulate
+from .simulation import simulate_path as simulate_path
+from .simulation import time_average as time_average
 from .state_distribution import AbsorbingStateWarning as AbsorbingStateWarning
 from .state_distribution import StateDistribution as StateDistribution
 from .state_distribution import TruncationError as TruncationError
 from .text_format import network_text as network_text
 from .text_format import parse_network as parse_network
+from .validity import REASONS as REASONS
 from .validity import Validity as Validity
 from .validity import ValidityWindow as ValidityWindow
 from .validity import deterministic_starts as deterministic_starts
