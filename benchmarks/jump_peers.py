@@ -4,6 +4,7 @@ Run by the interpreter that has the peer installed; imports nothing of Phasebook
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 
 
 def _gillespy2(job):
+    # It builds by SCons under the base interpreter, which doesn't see a virtual environment's packages.
+    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
     import gillespy2
 
     network = job["network"]
@@ -71,7 +74,12 @@ def _run_network(job):
 def main():
     job = json.loads(sys.stdin.readline())
     begin = time.perf_counter()
-    run = {"gillespy2": _gillespy2, "libroadrunner": _roadrunner, "run_network": _run_network}[job["peer"]](job)
+    try:
+        run = {"gillespy2": _gillespy2, "libroadrunner": _roadrunner, "run_network": _run_network}[job["peer"]](job)
+        run(0)
+    except Exception as error:
+        print(json.dumps({"absent": f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"}), flush=True)
+        return
     print(json.dumps({"ready": time.perf_counter() - begin}), flush=True)
     for seed, _ in enumerate(sys.stdin):
         begin = time.perf_counter()

@@ -105,19 +105,21 @@ def _compared(
 
 def _start(job: dict) -> tuple[subprocess.Popen | None, str]:
     reason = "not installed"
-    for interpreter in filter(None, (os.environ.get("PHASEBOOK_PEERS"), sys.executable)):
+    for interpreter in filter(None, (sys.executable, os.environ.get("PHASEBOOK_PEERS"))):
         process = subprocess.Popen(
-            [interpreter, str(PEERS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [interpreter, str(PEERS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
-        try:
-            process.stdin.write(json.dumps(job) + "\n")
-            process.stdin.flush()
-        except BrokenPipeError:
-            pass
-        answer = process.stdout.readline()
-        if answer:
-            return process, f"reading and compiling took the peer {json.loads(answer)['ready']:.1f} s"
-        reason = (process.stderr.read().strip().splitlines() or [reason])[-1]
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline() or "{}")
+        if "ready" in answer:
+            return process, f"reading, compiling and a first run took the peer {answer['ready']:.1f} s"
+        reason = answer.get("absent", reason)
+        process.stdin.close()
         process.wait()
     return None, reason
 

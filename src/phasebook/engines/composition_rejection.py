@@ -184,8 +184,8 @@ def _select_linearly(work: Workspace) -> tuple[int, float]:
 def _group_of(weight: float) -> int:
     if weight <= 0.0:
         return -1
-    exponent = (np.float64(weight).view(np.int64) >> 52) - 1023
-    return int(min(max(exponent - LOWEST_EXPONENT, 0), GROUPS - 1))
+    exponent = int(np.float64(weight).view(np.int64) >> 52) - 1023
+    return min(max(exponent - LOWEST_EXPONENT, 0), GROUPS - 1)
 
 
 @kernel
