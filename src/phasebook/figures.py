@@ -136,26 +136,38 @@ def _observables(data: xr.Dataset, style: Style) -> list[str]:
 
 
 def _is_map(data: xr.Dataset, dims: Sequence[Any]) -> bool:
-    return len(dims) == 2 and all(data.sizes[dim] > MOST_CURVES for dim in dims)
+    return len(dims) == 2 and all(data.sizes[dim] > MOST_CURVES and not _is_text(data, dim) for dim in dims)
+
+
+def _is_text(data: xr.Dataset, dim: Any) -> bool:
+    """Whether a dimension's coordinate holds names: they tell curves apart, and make no axis."""
+    return dim in data.coords and data[dim].dtype.kind in "USO"
+
+
+def _positions(data: xr.Dataset, dim: Any) -> np.ndarray:
+    """Where the points of a dimension stand on its axis: its coordinate, or their number."""
+    numbered = dim not in data.coords or _is_text(data, dim)
+    return np.arange(data.sizes[dim], dtype=float) if numbered else np.asarray(data[dim].values, dtype=float)
 
 
 def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: Any, style: Style) -> Any:
     hv = _holoviews("matplotlib")
     dims = max((variable.dims for variable in roads.values()), key=len)
-    sizes = {dim: data.sizes[dim] for dim in dims}
-    axis = max(dims, key=lambda dim: sizes[dim])
+    axis = max(dims, key=lambda dim: (not _is_text(data, dim), data.sizes[dim]))
     others = [dim for dim in dims if dim != axis]
     x = hv.Dimension(str(axis), label=_label(data, axis))
     y = hv.Dimension(observable, label=_observable_label(next(iter(roads.values()))))
     elements: list[Any] = []
     for road, variable in roads.items():
         for index, (name, curve) in enumerate(_slices(variable, others)):
-            at = np.asarray(data[axis].values if axis in data.coords else np.arange(data.sizes[axis]), dtype=float)
+            at = _positions(data, axis)
             values = np.broadcast_to(np.asarray(curve.values, dtype=float), at.shape)
             keep = np.isfinite(values)
             label = f"{road}{name}"
             if road in ("theory", "exact"):
-                elements.append(hv.Curve((at[keep], values[keep]), x, y, label=label).opts(*_line_options(road, index)))
+                # Lines keep what is not there, and show it as a gap.
+                line = hv.Curve((at, values) if keep.any() else ([], []), x, y, label=label)
+                elements.append(line.opts(*_line_options(road, index)))
                 continue
             if stderr is not None:
                 errors = np.broadcast_to(np.asarray(_pick(stderr, curve, others).values, dtype=float), at.shape)
@@ -228,7 +240,7 @@ def _is_logarithmic(data: xr.Dataset, dim: Any, style: Style) -> bool:
     """Whether an axis was declared logarithmic, or its values were spaced so (a sweep's `log:START:STOP:COUNT`)."""
     if str(dim) in style.logarithmic:
         return True
-    values = np.asarray(data[dim].values, dtype=float) if dim in data.coords else np.arange(1.0)
+    values = _positions(data, dim)
     if len(values) < 4 or values.min() <= 0:
         return False
     steps = np.diff(np.log(values))

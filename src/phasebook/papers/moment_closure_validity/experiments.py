@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ... import reactions
-from ...claims import File, Help, Range, UserFile
+from ...claims import Along, File, Help, Range, UserFile
 from .subject import paper
 from .systems import about, exact_law, network_of, positive_start, simulated, time_and_species, user_network
 
@@ -33,7 +33,12 @@ CONVENTIONS = {
 }
 
 
-@paper.experiment(show=("stable_means", "mean"), logarithmic=("volume",), conventions=CONVENTIONS)
+@paper.experiment(
+    show=("stable_means", "mean"),
+    along=Along("volume", 0.4, 200.0, count=41, scale="log", measured=6),
+    logarithmic=("volume",),
+    conventions=CONVENTIONS,
+)
 def steady_states(
     network: Network = "schloegl",
     volume: Volume = 30.0,
