@@ -59,6 +59,6 @@ def crash_one_claim(slug: str, name: str, seed: int) -> dict[str, Any]:
     """Stands in for `verify.measure_claim`: one claim takes its process down, another raises, the others go on."""
     if name.startswith("collapse"):
         os._exit(9)
-    if name.startswith("exact"):
+    if name.startswith("hard"):
         raise ArithmeticError("on purpose")
     return {"verdict": "skipped", "message": "not needed here"}

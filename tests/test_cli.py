@@ -69,7 +69,7 @@ def test_show_explains_a_paper_whole(phasebook, slug):
 
 
 def test_show_says_plainly_what_is_planned(phasebook):
-    said = phasebook("show", "moment-closure-validity")
+    said = phasebook("show", "parallel-complex-diffusion")
     assert said.code == 0
     assert "planned: it is in the catalogue, and has no experiments or claims yet" in said.out
 
@@ -115,7 +115,7 @@ def test_values_may_begin_with_a_minus(phasebook):
         (["run", "multi-agent-synergy"], "run needs an experiment of multi-agent-synergy: root-bias"),
         (["run", "multi-agent-synergy", "root"], "EXPERIMENT must be one of root-bias"),
         (["run", "nothing", "root-bias"], "SLUG must be one of the catalogue's 41 papers; got 'nothing'"),
-        (["run", "moment-closure-validity", "x"], "moment-closure-validity is planned"),
+        (["run", "parallel-complex-diffusion", "x"], "parallel-complex-diffusion is planned"),
         ([*RUN, "--fidelity", "1.5"], "fidelity must be a number in [0, 1]; got 1.5"),
         ([*RUN, "--fidelty", "0.5"], "unknown parameter 'fidelty'; root-bias takes fan-in, fidelity"),
         ([*RUN, "--fidelity"], "fidelity needs a value"),

@@ -30,12 +30,12 @@ def modules_after(statement: str) -> set[str]:
     "statement",
     [
         "import phasebook",
-        "from phasebook import inference, populations, numerics",
+        "from phasebook import engines, inference, numerics, populations, reactions",
         "from phasebook.claims import built_papers; built_papers()",
         "from phasebook import catalogue; catalogue.search('mixture')",
         "from phasebook.cli import list_papers; list_papers()",
         "from phasebook.cli import search; search(['mixture'])",
-        "from phasebook.cli import show; show('mixture-misspecification'); show('multi-agent-synergy')",
+        "from phasebook.cli import show; [show(name) for name in ('mixture-misspecification', 'multi-agent-synergy', 'moment-closure-validity')]",
     ],
 )
 def test_nothing_heavy_is_imported(statement):
