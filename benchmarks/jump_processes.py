@@ -44,7 +44,7 @@ def measure() -> list[Row]:
             5,
             ("gillespy2", "libroadrunner", "run_network"),
         ),
-        ("egfr_net, one run to t = 10", None, "egfr_net", 10.0, 2, 1, 3, ("run_network", "gillespy2")),
+        ("egfr_net, one run to t = 10", None, "egfr_net", 10.0, 2, 1, 5, ("run_network", "gillespy2")),
     ]
     rows = []
     for what, network, name, end, points, trajectories, pairs, peers in cases:

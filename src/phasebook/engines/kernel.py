@@ -3,6 +3,8 @@
 A kernel owns none of its arrays, so that it needs no reference counts: with them, each call would count every array of its tuples
 up and down, which costs more than the work (measured: 40 times). The caller in Python keeps the arrays alive; kernels allocate
 nothing. Division by zero gives an infinity or NaN, as in NumPy.
+
+The compiler's cache looks at the file of the outermost kernel alone: after an edit of an inner one, delete engines/__pycache__.
 """
 
 from typing import Any
