@@ -182,11 +182,15 @@ def test_hard_assignment_is_that_of_scikit_learn(components):
 
 
 def test_many_parameters_are_solved_without_curvature():
-    mixture = GaussianMixture(4 * np.eye(40)[:3])
+    mixture = GaussianMixture(1.2 * np.eye(40)[:3])
     points, _ = mixture.sample(3000, seed=1)
-    fit = fit_samples(points, 1.0, 3, start=mixture.means)
-    assert em_step(points, fit.means, 1.0).means == pytest.approx(fit.means, abs=1e-7)
-    assert fit.means == pytest.approx(mixture.means, abs=7 / math.sqrt(1000))
+    fit = fit_samples(points, 1.1, 3, start=mixture.means)
+    means = mixture.means
+    for _ in range(150):
+        means = em_step(points, means, 1.1).means
+    assert fit.means == pytest.approx(means, abs=1e-7)
+    # Plain EM needs 110 steps to come as near.
+    assert fit.iterations < 40
 
 
 def test_unstarted_fits_find_the_clusters_and_repeat():

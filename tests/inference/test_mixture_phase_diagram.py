@@ -8,6 +8,7 @@ import pytest
 from phasebook.inference import (
     GaussianMixture,
     fitted_half_distance,
+    label_accuracy,
     lloyd_max_levels,
     low_snr_constant,
     phase_diagram,
@@ -101,6 +102,17 @@ def test_the_constant_knows_the_weights():
     assert float(diagram.normalized_squared_error[0, 0]) == pytest.approx(expected, rel=0.01)
     assert constant[1] == 0.0
     assert pure_noise_constant(2, 1, 0.5, weights=[0.5, 0.5]) == low_snr_constant(0.5)
+
+
+def test_labels_of_unequal_weights_depend_on_the_assumed_level():
+    mixture = GaussianMixture([-1.0, 1.0], 1.0, [0.7, 0.3])
+    diagram = phase_diagram(mixture, [0.6, 1.0], [0.5])
+    scaled = mixture.scaled_to(0.5)
+    fit = population_fit(scaled, 0.6)
+    expected = label_accuracy(scaled, fit.means, ratio=0.6)
+    assert float(diagram.label_accuracy[0, 0]) == pytest.approx(expected, abs=1e-6)
+    assert abs(expected - label_accuracy(scaled, fit.means, ratio=0)) > 0.01
+    assert float(diagram.label_accuracy[1, 0]) == pytest.approx(float(diagram.bayes_accuracy[0]), abs=1e-6)
 
 
 def test_progress_is_told_after_each_snr():
