@@ -21,7 +21,7 @@ from .moments import MomentEquations
 
 RELATIVE, ABSOLUTE = 1e-8, 1e-10
 MOST_STEPS = 60_000
-DIVERGED = 1e6  # scaled moments beyond it never came back in any network we ran
+DIVERGED = 1e6  # moments beyond it, in units of the volume and the start, never came back in any network we ran
 WINDOWS = 60
 SETTLED = 1e-3  # relative distance from a stable steady state at which linear theory says the rest
 SUSTAINED = 0.995  # peak-to-peak amplitudes of successive windows closer than this do not decay
@@ -121,8 +121,14 @@ def steady_moments(equations: MomentEquations, state: NDArray[np.float64], toler
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
+        # Conservation laws leave a family of steady states; this one keeps the sums of the given state.
+        conserved = equations.invariants
         found = root(
-            equations.derivative, state, jac=equations.jacobian, method="lm", options={"xtol": 1e-14, "ftol": 1e-14}
+            lambda y: np.concatenate([equations.derivative(y), conserved @ (y - state)]),
+            state,
+            jac=lambda y: np.concatenate([equations.jacobian(y), conserved]),
+            method="lm",
+            options={"xtol": 1e-14, "ftol": 1e-14},
         )
         residual = float(np.abs(equations.derivative(found.x)).max())
         if not residual <= tolerance * (1 + float(np.abs(found.x).max())):
@@ -181,11 +187,15 @@ class _Walk:
     def __init__(self, equations: MomentEquations, state: NDArray[np.float64], most_steps: int) -> None:
         self.equations, self.state, self.time, self.steps_left = equations, state, 0.0, most_steps
         self.diverged = False
+        # Many molecules in a small volume make large moments that are no sign of divergence.
+        size = max(1.0, float(state[: len(equations.network.species)].max(initial=0.0)))
+        self.limits = DIVERGED * size**equations.orders
+        self.rounding = UNPHYSICAL * equations.network.volume * size
         self.least_mean, self.least_variance = float(equations.means(state).min()), 0.0
 
     @property
     def unphysical(self) -> bool:
-        return min(self.least_mean, self.least_variance) < -UNPHYSICAL * self.equations.network.volume
+        return min(self.least_mean, self.least_variance) < -self.rounding
 
     def sample(self, times: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         states = []
@@ -218,7 +228,7 @@ class _Walk:
                 self.steps_left -= 1
                 state = solver.y
                 stuck = solver.status == "failed" or (solver.status == "running" and self.steps_left <= 0)
-                if stuck or not np.isfinite(state).all() or np.abs(state).max() > DIVERGED:
+                if stuck or not np.isfinite(state).all() or (np.abs(state) > self.limits).any():
                     self.diverged = True
                     self.time = float(solver.t)
                     return low, high

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import null_space
 
 from ..numerics.polynomial_map import COMPLEX_STEP, PolynomialMap, polynomial_map
 from .closures import (
@@ -52,6 +54,23 @@ class MomentEquations:
         """Number of equations: binom(N + m, m) - 1."""
         return len(self.network.species) + len(self.low)
 
+    @property
+    def orders(self) -> NDArray[np.float64]:
+        """Powers of the volume by which the entries of a state are scaled: 1 for means, |e| / 2 for central moments."""
+        return np.array([1.0] * len(self.network.species) + [sum(exponents) / 2 for exponents in self.low])
+
+    @cached_property
+    def invariants(self) -> NDArray[np.float64]:
+        """Linear functions of the state that stay constant, shape (laws, size): none without conservation laws."""
+        change = self.network.change.toarray()
+        if np.linalg.matrix_rank(change) == change.shape[1]:
+            return np.zeros((0, self.size))
+        # What vanishes with the derivative everywhere does so with its Jacobian at a few places, up to chance of measure zero.
+        random = np.random.default_rng(0)
+        jacobians = [self.jacobian(random.uniform(0.5, 1.5, self.size)) for _ in range(3)]
+        combined = np.concatenate([jacobian / np.abs(jacobian).max() for jacobian in jacobians], axis=1)
+        return null_space(combined.T, rcond=1e-11).T
+
     def deterministic_state(self, counts: ArrayLike | None = None) -> NDArray[np.float64]:
         """The state without noise at `counts` of shape (species,); at the network's initial counts where omitted."""
         means = self.network.initial_counts if counts is None else np.asarray(counts, dtype=np.float64)
@@ -79,6 +98,8 @@ class MomentEquations:
 
     def jacobian(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
         """Derivatives of dy/dt by y, shape (size, size), exact to rounding."""
+        if self.products is None:
+            return self.polynomials.jacobian(state)
         matrix = np.empty((self.size, self.size))
         shifted = state.astype(np.complex128)
         for column in range(self.size):
@@ -128,6 +149,8 @@ def moment_equations(network: ReactionNetwork, order: int = 2, closure: str = "n
     Raises ValueError for a wrong order or closure or too many equations, UnsupportedPropensity for a law that is no polynomial.
     """
     check_closure(closure, order)
+    if network.events:
+        raise ValueError(f"moment equations have no events; remove event {network.events[0].name!r}, or simulate")
     species = len(network.species)
     count = math.comb(species + order, order) - 1
     if count > MOST_EQUATIONS:

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
+from scipy.linalg import orth
 
 from ..errors import NotConverged
 from .closures import PRODUCT_CLOSURES
@@ -68,11 +69,13 @@ def validity(
     *,
     starts: ArrayLike | None = None,
     horizon: float = 50.0,
+    all_starts: bool = True,
 ) -> Validity:
     """Run the closed equations from several starts without noise and judge how they end.
 
     `starts`: counts of shape (runs, species); by default `deterministic_starts`. `horizon`: length of the windows in which a run is
-    watched, in the time unit of the rates, a few times the slowest relaxation. Raises ValueError, UnsupportedPropensity, and
+    watched, in the time unit of the rates, a few times the slowest relaxation. Without `all_starts` the first run that does not
+    settle decides: enough for a map. Raises ValueError, UnsupportedPropensity, and
     NotConverged where a run tells nothing within sixty horizons.
     """
     if volume is not None:
@@ -86,7 +89,7 @@ def validity(
         points = np.maximum(points, min(1.0, 0.1 * network.volume))
     runs = tuple(run_to_end(equations, point, horizon=horizon) for point in points)
     ends = distinct_ends(runs)
-    reason = _reason(equations, runs, ends)
+    reason = _reason(equations, points, runs, ends)
     return Validity(reason, _text(reason, runs, ends), order, closure, network.volume, points, runs, ends)
 
 
@@ -121,7 +124,7 @@ def validity_window(
 
     def at(volume: float) -> Validity:
         chosen = None if starts is None else starts(volume)
-        return validity(network, closure, order, volume, starts=chosen, horizon=horizon)
+        return validity(network, closure, order, volume, starts=chosen, horizon=horizon, all_starts=False)
 
     here = at(inside)
     if not here.valid:
@@ -190,19 +193,25 @@ def _rate_equation(
     return states[4:].mean(axis=0), states[[0, 1, 2, 3, -1]]
 
 
-def _reason(equations: MomentEquations, runs: Sequence[Run], ends: Sequence[SteadyMoments]) -> Reason:
-    volume, found = equations.network.volume, set[Reason]()
+def _reason(
+    equations: MomentEquations, starts: NDArray[np.float64], runs: Sequence[Run], ends: Sequence[SteadyMoments]
+) -> Reason:
+    network, found = equations.network, set[Reason]()
+    # Counts as large as the starts are known to a relative rounding only.
+    rounding = UNPHYSICAL * max(network.volume, float(starts.max(initial=0.0)))
     for run in runs:
         if run.ending == "diverged":
             found.add("diverged")
-        if run.least_mean < -UNPHYSICAL * volume:
+        if run.least_mean < -rounding:
             found.add("negative_mean")
-        if run.least_variance < -UNPHYSICAL * volume:
+        if run.least_variance < -rounding:
             found.add("negative_variance")
         if run.ending == "oscillating":
             found.add("oscillating")
+    # Conserved sums do not fluctuate, and Newton's method leaves them undetermined: only the other directions count.
+    moving = orth(network.change.toarray().T.astype(float))
     for end in ends:
-        if equations.low and np.linalg.eigvalsh(end.covariance).min() < -UNPHYSICAL * volume:
+        if equations.low and np.linalg.eigvalsh(moving.T @ end.covariance @ moving).min(initial=0.0) < -rounding:
             found.add("negative_variance")
     if len(ends) > 1:
         found.add("multistable")
