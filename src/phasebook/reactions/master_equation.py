@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csc_array, eye_array
 from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import splu
 
 from ..errors import NotConverged
-from .krylov_propagation import KrylovPropagator, propagate
+from .krylov_propagation import KrylovPropagator, factorize
 from .network import ReactionNetwork
 from .state_distribution import AbsorbingStateWarning, StateDistribution, TruncationError, whole_counts
 from .state_space import StateSpace, reachable_states
@@ -47,40 +46,34 @@ def transient_distribution(
     start, weights = _start(network, initial)
     limits = _first_box(start) if box is None else _checked_box(network, box, start)
     horizon = max(float(moments[-1]), 1e-300)
-    space = reachable_states(network, start, limits, largest)
+    directions = int(np.linalg.matrix_rank(network.change.toarray()))
+    error_rate = max(0.01 * tolerance, 1e-11) / horizon
+    space, propagator = _prepared(network, start, limits, largest, error_rate, directions)
     vector = _placed(weights, start, space.states)
-    stepping = max(0.01 * tolerance, 1e-13) / horizon
-    propagator = KrylovPropagator(space.generator(reflecting=False), stepping)
     now = 0.0
     results = []
     for time in moments:
         while now < time:
-            begin = now
-            refused: list[NDArray[np.float64]] = []
-
-            def accept(moved: NDArray[np.float64], elapsed: float, begin: float = begin) -> bool:
-                spent = 0.1 + 0.9 * (begin + elapsed) / horizon if box is None else 1.0
-                if 1.0 - moved.sum() > tolerance * spent:
-                    refused.append(moved)
-                    return False
-                return True
-
-            vector, elapsed = propagate(propagator, vector, time - now, accept)
-            now = time if not refused else now + elapsed
-            if refused:
-                leaked = 1.0 - float(refused[0].sum())
-                if box is not None:
-                    raise TruncationError(
-                        f"the box loses the probability {leaked:.3g} before time {time:g}, more than the tolerance {tolerance:g};"
-                        " give a larger box, or none",
-                        leaked,
-                    )
-                states, step = space.states, propagator.step
-                limits = _grown(limits, refused[0] @ space.exits)
-                space = reachable_states(network, start, limits, largest)
-                vector = _placed(vector, states, space.states)
-                propagator = KrylovPropagator(space.generator(reflecting=False), stepping)
-                propagator.step = step
+            moved, step = propagator.advance(vector, float(time - now))
+            leaked = 1.0 - float(moved.sum())
+            # Early losses cannot be made up for: each part of the time gets its share of the tolerance.
+            share = 1.0 if box is not None else 0.1 + 0.9 * (now + step) / horizon
+            if leaked <= tolerance * share:
+                vector, now = moved, float(time) if step >= time - now else now + step
+                continue
+            if box is not None:
+                raise TruncationError(
+                    f"the box loses the probability {leaked:.3g} before time {time:g}, more than the tolerance {tolerance:g};"
+                    " give a larger box, or none",
+                    leaked,
+                )
+            states, previous = space.states, propagator
+            # Where next to nothing is left, the rest does not tell through which end the probability went.
+            flux = space.exits.any(axis=0) if leaked > 1.0 - 1e-6 else np.maximum(moved, 0.0) @ space.exits
+            limits = _grown(limits, flux)
+            space, propagator = _prepared(network, start, limits, largest, error_rate, directions)
+            propagator.step, propagator.inverse_step = previous.step, previous.inverse_step
+            vector = _placed(vector, states, space.states)
         # Time stepping leaves negative probabilities of the size of its error.
         probabilities = np.maximum(vector, 0.0)
         leaked = max(1.0 - float(probabilities.sum()), 0.0)
@@ -143,8 +136,8 @@ def _recurrent_states(
     if closed.size > 1:
         examples = [network.describe(space.states[np.argmax(labels == label)]) for label in closed[:2]]
         raise ValueError(
-            f"the network has no unique stationary law: {closed.size} sets of states are never left, one with {examples[0]}, another"
-            f" with {examples[1]}; use transient_distribution"
+            f"the network has no unique stationary law: {closed.size} sets of states are never left, one with {examples[0]},"
+            f" another with {examples[1]}; use transient_distribution"
         )
     if closed.size == 1:
         return np.flatnonzero(labels == closed[0]), True
@@ -165,9 +158,7 @@ def _null_vector(generator: csc_array) -> NDArray[np.float64]:
     scale = float(np.abs(generator.diagonal()).max())
     vector = np.full(size, 1.0 / size)
     for shift in _SHIFTS:
-        shifted = csc_array(generator - shift * scale * eye_array(size, format="csc"))
-        # Columns are diagonally dominant: elimination on the diagonal is stable, and ordering by the symmetric pattern fills less.
-        factors = splu(shifted, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+        factors = factorize(generator - shift * scale * eye_array(size, format="csc"))
         for _ in range(4):
             solved = np.abs(factors.solve(vector))
             solved /= solved.sum()
@@ -196,6 +187,18 @@ def _grown(box: NDArray[np.int64], flux: NDArray[np.float64]) -> NDArray[np.int6
     """The box, larger in the species through whose ends a good part of the probability goes."""
     through = flux > 0.05 * flux.sum()
     return np.where(through, np.ceil(_GROWTH * box).astype(np.int64) + _LEAST_GROWTH, box)
+
+
+def _prepared(
+    network: ReactionNetwork,
+    start: NDArray[np.int64],
+    limits: NDArray[np.int64],
+    largest: int,
+    error_rate: float,
+    directions: int,
+) -> tuple[StateSpace, KrylovPropagator]:
+    space = reachable_states(network, start, limits, largest)
+    return space, KrylovPropagator(space.generator(reflecting=False), error_rate, directions)
 
 
 def _placed(vector: NDArray[np.float64], states: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -38,7 +38,7 @@ class StateSpace:
 
         Columns of a reflecting generator sum to zero: a reaction out of the box does not happen. Otherwise what leaves is lost.
         """
-        size, reactions = self.targets.shape
+        size = len(self.targets)
         inside = self.targets >= 0
         inflow = np.where(inside, self.propensities, 0.0)
         lost = inflow if reflecting else self.propensities
