@@ -87,10 +87,14 @@ def validity(
     if closure in PRODUCT_CLOSURES:
         # These closures divide by the means.
         points = np.maximum(points, min(1.0, 0.1 * network.volume))
-    runs = tuple(run_to_end(equations, point, horizon=horizon) for point in points)
+    runs: list[Run] = []
+    for point in points:
+        runs.append(run_to_end(equations, point, horizon=horizon))
+        if not all_starts and _reason(equations, points, runs, distinct_ends(runs)) != "valid":
+            break
     ends = distinct_ends(runs)
     reason = _reason(equations, points, runs, ends)
-    return Validity(reason, _text(reason, runs, ends), order, closure, network.volume, points, runs, ends)
+    return Validity(reason, _text(reason, runs, ends), order, closure, network.volume, points, tuple(runs), ends)
 
 
 def distinct_ends(runs: Sequence[Run]) -> tuple[SteadyMoments, ...]:

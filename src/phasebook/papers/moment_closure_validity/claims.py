@@ -253,12 +253,9 @@ def validity_map_unit(network: str, closure: str, order: int, seed: int) -> dict
 
     codes = []
     for volume in map_volumes():
+        system = network_of(network, float(volume), False)
         try:
-            codes.append(
-                reactions.REASONS.index(
-                    reactions.validity(network_of(network, float(volume), False), closure, order).reason
-                )
-            )
+            codes.append(reactions.REASONS.index(reactions.validity(system, closure, order, all_starts=False).reason))
         except NotConverged:
             codes.append(-1)
     return {"codes": np.array(codes)}
