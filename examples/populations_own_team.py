@@ -34,10 +34,8 @@ def main() -> None:
 
 
 def write_synthetic_records(folder: Path) -> tuple[Path, Path]:
-    """Records of 40 agents with law 0.04 x^0.2, correlation 0.1 and messages that need about 15 tokens."""
-    law, channel = populations.AgentLaw(0.04, 0.2), populations.ExponentialChannel(15.0)
-    answers = populations.generate_answers(law, 0.1, agents=40, tasks=1000, compute=[200, 1000, 5000, 25000], seed=1)
-    messages = populations.generate_messages(channel, lengths=[2, 5, 10, 20, 40, 80], messages=400, seed=2)
+    """The records of synthetic agents, as files like a user's."""
+    answers, messages = populations.example_records()
     populations.write_answers(answers, folder / "answers.csv")
     populations.write_messages(messages, folder / "messages.csv")
     print("no files given: synthetic agents with exponent 0.2, correlation 0.1, fidelity 1 - exp(-m / 15)\n")
@@ -53,10 +51,7 @@ def recommend(answers: Path, messages: Path, budget: float, window: float) -> No
     for tokens, measured in zip(found.fidelity.tokens, found.fidelity.measured, strict=True):
         low, high = populations.confidence_interval(measured)
         print(f"gamma({tokens:g} tokens)".ljust(18), f"{measured.value:.4f}   (95%: {low:.4f} to {high:.4f})")
-    # An estimate of no correlation at all may come out slightly negative; the model's probability cannot.
-    correlation = min(1.0, max(0.0, found.correlation.value))
-    situation = populations.Situation(found.law.law(), found.fidelity.channel, correlation, budget, window)
-    choice = populations.search_team(situation)
+    choice = populations.search_team(found.situation(budget, window))
     best = choice.best
     print(f"\nbudget {budget:g} tokens, window {window:g} tokens, shared failures: {choice.shared} messages")
     print(f"one agent          accuracy {(1 + choice.single_agent_bias) / 2:.4f}")

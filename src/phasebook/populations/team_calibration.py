@@ -18,7 +18,9 @@ from scipy.stats import t as student
 from ..numerics.measured import Measured
 from .message_channel import TableChannel
 from .team_budget import AgentLaw
+from .team_design import Situation
 from .team_records import AnswerRecords, MessageRecords
+from .voting_tree import Shared
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,24 @@ class FidelityFit:
 
 @dataclass(frozen=True)
 class TeamCalibration:
-    """All that `team_design.Situation` needs to know about the agents."""
+    """What was measured about the agents: their law, their messages and how they fail together."""
 
     law: LawFit
     fidelity: FidelityFit
     correlation: Measured
+
+    def situation(
+        self, budget: float, window: float, shared: Shared = "received", minimum_compute: float | None = None
+    ) -> Situation:
+        """The design question with the measured numbers in it (tokens); raises ValueError where they lie outside the model.
+
+        `minimum_compute` per leaf defaults to the smallest that was measured: below it the law is a guess. A correlation below zero
+        counts as zero: an estimate of none at all may come out slightly negative, a probability can't.
+        """
+        least = min(self.law.compute) if minimum_compute is None else minimum_compute
+        correlation = max(0.0, self.correlation.value)
+        channel = self.fidelity.channel
+        return Situation(self.law.law(), channel, correlation, budget, window, shared, minimum_compute=least)
 
 
 def calibrate_team(

@@ -90,7 +90,7 @@ def evaluate_team(situation: Situation, fan_in: int, message_tokens: float, dept
     return _design(situation, tree, message_tokens, depth, compute)
 
 
-def best_depth(situation: Situation, fan_in: int, message_tokens: float, deepest: int = 40) -> TeamDesign | None:
+def search_depth(situation: Situation, fan_in: int, message_tokens: float, deepest: int = 40) -> TeamDesign | None:
     """The team of largest exact root bias with this fan-in and message length; None where the budget pays for no tree at all.
 
     Raises FanInExceedsWindow, and ValueError for a wrong fan-in or message length.
@@ -139,21 +139,6 @@ def search_team(
     design = evaluate_team(situation, *place)
     alone = single_agent_bias(situation)
     return TeamChoice(design, alone, design.root_bias > alone, compared, situation.shared)
-
-
-def search_depth(situation: Situation, fan_in: int, message_tokens: float, deepest: int = 40) -> TeamDesign | None:
-    """The best team of this fan-in and message length over all depths that the budget pays for; None where it pays for none.
-
-    Raises FanInExceedsWindow, and ValueError for wrong arguments.
-    """
-    check_window(fan_in, message_tokens, situation.window)
-    affordable = [
-        depth
-        for depth in range(1, deepest + 1)
-        if _leaf_compute(situation, fan_in, np.array(message_tokens), depth) >= situation.minimum_compute
-    ]
-    designs = [evaluate_team(situation, fan_in, message_tokens, depth) for depth in affordable]
-    return max(designs, key=lambda design: design.root_bias, default=None)
 
 
 def single_agent_bias(situation: Situation) -> float:
