@@ -11,6 +11,12 @@ from .example_networks import michaelis_menten as michaelis_menten
 from .example_networks import pair_annihilation as pair_annihilation
 from .example_networks import schloegl as schloegl
 from .example_networks import wilhelm as wilhelm
+from .linear_noise_approximation import FixedPoints as FixedPoints
+from .linear_noise_approximation import LinearNoise as LinearNoise
+from .linear_noise_approximation import StationaryLinearNoise as StationaryLinearNoise
+from .linear_noise_approximation import deterministic_fixed_points as deterministic_fixed_points
+from .linear_noise_approximation import linear_noise as linear_noise
+from .linear_noise_approximation import stationary_linear_noise as stationary_linear_noise
 from .master_equation import stationary_distribution as stationary_distribution
 from .master_equation import transient_distribution as transient_distribution
 from .moment_dynamics import MomentTrajectory as MomentTrajectory

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..errors import NotConverged
 from .krylov_propagation import KrylovPropagator, factorize
+from .linear_noise_approximation import deterministic_fixed_points
 from .network import ReactionNetwork
 from .state_distribution import AbsorbingStateWarning, StateDistribution, TruncationError, whole_counts
 from .state_space import StateSpace, reachable_states
@@ -175,7 +176,9 @@ def _null_vector(generator: csc_array) -> NDArray[np.float64]:
 
 
 def _stationary_box(network: ReactionNetwork, start: NDArray[np.int64]) -> NDArray[np.int64]:
-    return _first_box(start)
+    """A box around the start and all macroscopic fixed points, so that its edge does not run between two modes."""
+    points = network.volume * deterministic_fixed_points(network).concentrations
+    return _first_box(np.concatenate([start, np.ceil(points).astype(np.int64)]))
 
 
 def _first_box(start: NDArray[np.int64]) -> NDArray[np.int64]:
