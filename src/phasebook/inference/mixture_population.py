@@ -43,7 +43,7 @@ EXPLORED_GAIN = 1e-9  # of L: how far starts are climbed to be compared; the fir
 EXPLORED_RATIO = {1: 0.1, 2: 0.3, 3: 0.3}  # a sharper fit is explored here, where its lattice is coarse
 FLAT_STEPS = 6
 LEAST_DENSITY = 1e-14
-HARD_RATIO = 0.1  # up to here, in the plane and in space, hard cells are nearer than a lattice of MOST_POINTS
+HARD_RATIO = {1: 0.01, 2: 0.1, 3: 0.1}  # up to here hard cells are nearer than a lattice, or as near and far cheaper
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +106,8 @@ def population_fit(
     Without `start` the truth, the collapsed point and three random starts are tried and the highest likelihood is kept; with
     `start`, shape (K, d), the maximum that is reached from there is returned. `tolerance` bounds the change of a mean, in
     units of σ, when the lattice is halved; `quadrature_error` tells what was reached (at ratios below 0.3 in the plane less,
-    at ratios up to 0.1 there ρ⁴, from sharp cells). Past three directions, 32,768 Sobol points stand in for the lattice,
-    and the error is the difference of two sets of them.
+    at ratios up to 0.1 there, and 0.01 on a line, ρ⁴, from sharp cells). Past three directions, 32,768 Sobol points stand in
+    for the lattice, and the error is the difference of two sets of them.
     Raises ValueError on fewer than two components, a ratio that is not positive or a start of another shape; NotConverged
     where the quadrature or the climb misses its tolerance. Source: arXiv 2605.02448, derived in our own words.
     """
@@ -208,7 +208,7 @@ def starting_points(problem: Problem, seed: int) -> list[np.ndarray]:
 
 def solve(problem: Problem, starts: Sequence[np.ndarray], *, tolerance: float = 1e-9, seed: int = 0) -> Solution:
     """The highest maximum reached from `starts` on a coarse lattice, then polished while the lattice is halved."""
-    if 1 < problem.means.shape[1] <= 3 and problem.ratio <= HARD_RATIO:
+    if problem.ratio <= HARD_RATIO.get(problem.means.shape[1], 0.0):
         return _nearly_hard(problem, starts, seed)
     softer = EXPLORED_RATIO.get(problem.means.shape[1], 0.0)
     if problem.ratio < softer and len(starts) > 1:
