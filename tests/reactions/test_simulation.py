@@ -28,9 +28,9 @@ def suite_case(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_suite_case(case):
-    """The suite's statistics, z of the mean in (-3, 3) and of the variance in (-5, 5), at 2,000 runs with false alarms allowed."""
+    """The suite's statistics, z of the mean in (-3, 3) and of the variance in (-5, 5), at 10,000 runs with false alarms allowed."""
     network, times, exact = suite_case(case)
-    runs = 2000
+    runs = 10_000
     result = simulate(network, times, trajectories=runs, seed=20, keep=True)
     observed = network.observe(result.counts)
     beyond = compared = 0
