@@ -10,9 +10,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
 MIXTURE, TEAM = "inference_own_mixture.py", "populations_own_team.py"
+NETWORK = "reactions_own_network.py"
 ARGUMENTS = {
     MIXTURE: [DATA / "mixture_samples.csv", "--components", "2", "--sigma", "1"],
     TEAM: [DATA / "team_answers.csv", DATA / "team_messages.json"],
+    NETWORK: [DATA / "bionetgen" / "multistate.net", "--time", "1", "--trajectories", "400", "--tolerance", "0.2"],
 }
 
 
@@ -113,3 +115,34 @@ def test_wrong_input_to_the_team_script_ends_in_an_error(arguments):
     finished = run(TEAM, *arguments)
     assert finished.returncode != 0
     assert "Traceback" not in finished.stderr
+
+
+def test_trust_in_theory_of_a_synthetic_network():
+    text = output(NETWORK, "--time", "2")
+    assert "2 species, 5 reactions" in text
+    assert "exact answer: finite state projection" in text
+    assert text.rstrip().splitlines()[-2].startswith("Use linear noise for means and standard deviations")
+
+
+def test_trust_in_theory_of_a_network_in_a_file():
+    text = output(NETWORK, *ARGUMENTS[NETWORK])
+    assert "9 species, 18 reactions" in text
+    assert "exact answer: 400 exact simulations" in text
+    assert all(f"normal, order {order}" in text for order in (2, 3, 4))
+    assert "Use linear noise for means and standard deviations" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DATA / "none.net"], "No such file"),
+        ([DATA / "mixture_samples.csv"], "a network must be a .xml, .sbml, .net, .txt or .rn file"),
+        (["--time", "-1"], "time must be finite and positive; got -1.0"),
+        (["--tolerance", "2"], "tolerance must lie between 0 and 1; got 2.0"),
+    ],
+)
+def test_wrong_input_to_the_network_script_ends_in_one_sentence(arguments, message):
+    finished = run(NETWORK, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1

@@ -1,8 +1,8 @@
 """Sparse polynomial maps: many polynomials in many variables, evaluated by one compiled loop over their terms.
 
 A map may define intermediate variables first, each a polynomial in the variables before it; unrolled code would have to be compiled
-anew for every map, where this loop is compiled once for all of them. Derivatives are exact, by the product and chain rules; a map that
-is only a part of a function can be differentiated with it by a complex step (Squire and Trapp, SIAM Rev. 40, 110 (1998)).
+anew for every map, where this loop is compiled once for all of them. Derivatives are exact, by the product and chain rules; a map
+that is only a part of a function can be differentiated with it by a complex step (Squire and Trapp, SIAM Rev. 40, 110 (1998)).
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,9 +43,7 @@ class PolynomialMap:
         values = np.empty(self.inputs + self.stages + self.outputs)
         values[: self.inputs] = point
         _evaluate(values, self.inputs, self.row_start, self.coefficients, self.factor_start, self.factors)
-        _differentiate(
-            values, matrix, self.inputs, self.row_start, self.coefficients, self.factor_start, self.factors
-        )
+        _differentiate(values, matrix, self.inputs, self.row_start, self.coefficients, self.factor_start, self.factors)
         return matrix[self.stages :]
 
 
@@ -54,7 +52,8 @@ def polynomial_map(inputs: int, stages: Sequence[Terms], outputs: Sequence[Terms
 
     Raises ValueError where a polynomial uses a variable that is not there yet.
     """
-    row_start, coefficients, factor_start, factors = [0], [], [0], []
+    row_start, coefficients, factor_start = [0], [], [0]
+    factors: list[int] = []
     for row, terms in enumerate((*stages, *outputs)):
         known = inputs + min(row, len(stages))
         for product, coefficient in terms.items():

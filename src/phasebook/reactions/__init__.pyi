@@ -2,6 +2,8 @@ from .bionetgen import parse_bionetgen as parse_bionetgen
 from .birth_death_chain import StationaryLaw as StationaryLaw
 from .birth_death_chain import stationary_birth_death as stationary_birth_death
 from .closures import CLOSURES as CLOSURES
+from .conservation import ReducedNetwork as ReducedNetwork
+from .conservation import without_conserved_species as without_conserved_species
 from .example_networks import EXAMPLE_NETWORKS as EXAMPLE_NETWORKS
 from .example_networks import birth_death as birth_death
 from .example_networks import brusselator as brusselator
@@ -56,6 +58,11 @@ from .state_distribution import StateDistribution as StateDistribution
 from .state_distribution import TruncationError as TruncationError
 from .text_format import network_text as network_text
 from .text_format import parse_network as parse_network
+from .trust_report import ExactAnswer as ExactAnswer
+from .trust_report import MethodReport as MethodReport
+from .trust_report import TrustReport as TrustReport
+from .trust_report import WorstError as WorstError
+from .trust_report import trust_report as trust_report
 from .validity import REASONS as REASONS
 from .validity import Validity as Validity
 from .validity import ValidityWindow as ValidityWindow
