@@ -191,7 +191,10 @@ class _Chain:
             raise ValueError(
                 f"the network has no stationary law: at large counts of {self.name!r} births are at least as fast as deaths"
             )
-        roots = excess.roots()
+        with np.errstate(all="ignore"):
+            roots = excess.roots()
+        if not np.all(np.isfinite(roots)):
+            return float("nan")
         real = roots.real[np.abs(roots.imag) <= 1e-6 * np.abs(roots)]
         return float(1.1 * max(real.max(initial=0.0), 0.0) + 10.0)
 
@@ -204,5 +207,7 @@ class _Chain:
                 power = exponents[self.species]
                 if power >= coefficients.size:
                     coefficients = np.pad(coefficients, (0, power + 1 - coefficients.size))
-                coefficients[power] += value * math.prod(count**e for count, e in zip(held, exponents, strict=True))
+                coefficients[power] += value * math.prod(  # type: ignore[operator]
+                    count**e for count, e in zip(held, exponents, strict=True)
+                )
         return Polynomial(coefficients)

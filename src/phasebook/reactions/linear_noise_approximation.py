@@ -5,6 +5,7 @@ have the mean volume phi and the covariance volume C. Sources: van Kampen, Stoch
 Elf and Ehrenberg, Genome Res. 13, 2475 (2003).
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from .network import ReactionNetwork
 _ATTEMPTS = 64
 _SAME = 1e-5
 _MOST_EVALUATIONS = 4_000
+_DIVERGED = 1e25
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +119,7 @@ def deterministic_fixed_points(network: ReactionNetwork, *, seed: int = 0) -> Fi
         root = system.newton(system.projected(guess, initial))
         if root is not None and not any(np.allclose(root, other, rtol=_SAME, atol=_SAME) for other in found):
             found.append(root)
-    points = np.array(sorted(found, key=lambda root: tuple(np.round(root, 6)))).reshape(-1, len(initial))
+    points = np.array(sorted(found, key=lambda root: root.round(6).tolist())).reshape(-1, len(initial))
     stable = [bool(np.all(np.linalg.eigvals(system.reduced_jacobian(root)).real < 0.0)) for root in points]
     return FixedPoints(points, np.array(stable, dtype=np.bool_))
 
@@ -211,9 +213,17 @@ def _solved(
 ) -> NDArray[np.float64]:
     if times[-1] == 0.0:
         return start[None, :]
-    solution = solve_ivp(derivative, (0.0, times[-1]), start, method="LSODA", t_eval=times, rtol=1e-9, atol=1e-11)
+    message = f"the rate equations diverge or become too stiff before time {times[-1]:g}; ask for earlier times"
+
+    def bounded(time: float, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        # Towards a divergence in finite time the steps of the solver shrink without end.
+        if not np.abs(state).max() < _DIVERGED:
+            raise NotConverged(message)
+        return derivative(time, state)
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        solution = solve_ivp(bounded, (0.0, times[-1]), start, method="LSODA", t_eval=times, rtol=1e-9, atol=1e-11)
     if solution.status != 0 or not np.all(np.isfinite(solution.y)):
-        raise NotConverged(
-            f"the rate equations diverge or become too stiff before time {times[-1]:g}; ask for earlier times"
-        )
+        raise NotConverged(message)
     return np.asarray(solution.y.T)

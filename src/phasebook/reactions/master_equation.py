@@ -70,8 +70,8 @@ def transient_distribution(
                 )
             states, previous = space.states, propagator
             # Where next to nothing is left, the rest does not tell through which end the probability went.
-            flux = space.exits.any(axis=0) if leaked > 1.0 - 1e-6 else np.maximum(moved, 0.0) @ space.exits
-            limits = _grown(limits, flux)
+            left = np.maximum(moved, 0.0) if leaked < 1.0 - 1e-6 else np.ones(len(moved))
+            limits = _grown(limits, left @ space.exits)
             space, propagator = _prepared(network, start, limits, largest, error_rate, directions)
             propagator.step, propagator.inverse_step = previous.step, previous.inverse_step
             vector = _placed(vector, states, space.states)
