@@ -272,7 +272,8 @@ class _Samples:
 
     def _square_sum(self, chunk: slice) -> float:
         shifted = self._take(chunk) - self.center
-        return float(np.vdot(shifted, shifted))
+        # Not by BLAS, whose own threads would wait for each other below ours.
+        return float(np.einsum("ij,ij->", shifted, shifted))
 
 
 def _maximize(
