@@ -28,7 +28,7 @@ def main() -> None:
             report(options.file, options.components, options.sigma)
         else:
             with tempfile.TemporaryDirectory() as folder:
-                report(write_synthetic_samples(Path(folder) / "samples.csv"), 3, options.sigma)
+                report(write_synthetic_samples(Path(folder) / "samples.csv"), options.components, options.sigma)
     except (OSError, ValueError, PhasebookError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
 

@@ -60,6 +60,11 @@ def test_mixtures_on_synthetic_samples():
     assert "k-means would hurt" in text
 
 
+def test_mixtures_with_another_number_of_means():
+    text = output(MIXTURE, "--components", "2")
+    assert "20000 in 4 dimensions, 2 components" in text
+
+
 def test_mixtures_on_a_file():
     text = output(MIXTURE, *ARGUMENTS[MIXTURE])
     assert "800 in 2 dimensions, 2 components" in text
