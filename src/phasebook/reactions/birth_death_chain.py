@@ -191,9 +191,10 @@ class _Chain:
             raise ValueError(
                 f"the network has no stationary law: at large counts of {self.name!r} births are at least as fast as deaths"
             )
-        with np.errstate(all="ignore"):
-            roots = excess.roots()
-        if not np.all(np.isfinite(roots)):
+        try:
+            with np.errstate(all="ignore"):
+                roots = excess.roots()
+        except np.linalg.LinAlgError:  # a leading coefficient so small that the others overflow beside it
             return float("nan")
         real = roots.real[np.abs(roots.imag) <= 1e-6 * np.abs(roots)]
         return float(1.1 * max(real.max(initial=0.0), 0.0) + 10.0)
