@@ -36,11 +36,12 @@ from .voting_tree_simulation import simulate_root_bias
 
 MOST_VOTES = 20_000_000_000
 MOST_ESTIMATES = 200_000_000
-ORGANIZATIONS = ("team", "one agent")
-TOPOLOGIES: tuple[Topology, ...] = ("star", "chain", "tree", "hierarchical")
+TOPOLOGIES: tuple[Topology, ...] = ("star", "chain", "tree")
 _LEVEL_BIAS = "Bias of a vote at each level"
 _FINAL_BIAS = "Bias of the root's answer"
-_BOUGHT_BIAS = "Bias of the answer that the whole budget buys"
+_TEAM_BIAS = "Bias of the best team that the budget buys"
+_SINGLE_BIAS = "Bias of one agent with the whole budget"
+_GAIN = "Best team's bias over one agent's: above 1 the team wins"
 _RISK = "Mean squared error of the team's estimate"
 _AGENT_BIAS = "Bias of one agent"
 _MESSAGE_FIDELITY = "Fidelity of a message"
@@ -89,6 +90,7 @@ def spent_budget(
 
     A team that the budget cannot pay has depth, leaves and bias zero. Where no team can be best in the growth regime, the
     allocation is one agent with everything; where the organization exponent s does not exceed beta, the threshold is infinite.
+    Raises ValueError for a law without a signal.
     """
     exponent = float(organization_exponent(tree))
     overhead = message_overhead(tree.fan_in, message_tokens, message_price)
@@ -98,9 +100,7 @@ def spent_budget(
     threshold = budget_threshold(exponent, law.exponent, overhead)
     regime = "team pays" if budget > threshold else "one agent below the threshold"
     best = _best_team(law, tree, message_tokens, budget, message_price)
-    alone = float(leaf_bias(law, budget))
-    team = best.root_bias if best else 0.0
-    gain = "Bias of the best team over that of one agent"
+    alone = _single_agent_bias(law, budget)
     return _dataset(
         {
             "leaf_compute_theory": (split.leaf_compute, "Compute per leaf x* in the growth regime", (), "tokens"),
@@ -114,14 +114,12 @@ def spent_budget(
                 max(exponent, -10.0) - law.exponent,
                 "Organization exponent s less β (s counted as at least −10)",
             ),
-            "root_bias_theory": ([grown, alone], _BOUGHT_BIAS, "organization"),
-            "root_bias_exact": ([team, alone], _BOUGHT_BIAS, "organization"),
-            "team_gain_theory": (_ratio(grown, alone), gain),
-            "team_gain_exact": (_ratio(team, alone), gain),
+            "best_root_bias_theory": (grown, _TEAM_BIAS),
+            "team_gain_theory": (grown / alone, _GAIN),
             **_design_variables(best),
-            "single_agent_bias_exact": (alone, "Bias of one agent with the whole budget"),
-        },
-        organization=(list(ORGANIZATIONS), "who spends the budget"),
+            "single_agent_bias_exact": (alone, _SINGLE_BIAS),
+            "team_gain_exact": ((best.root_bias if best else 0.0) / alone, _GAIN),
+        }
     )
 
 
@@ -135,13 +133,13 @@ def simulated_spent_budget(
     trees: int,
     seed: int,
 ) -> xr.Dataset:
-    """Mean answer of the best team, simulated message by message, and of as many agents with the whole budget each."""
+    """Mean answer of the best team, simulated vote by vote and message by message (of coin flips where none can be paid)."""
     best = _best_team(law, tree, message_tokens, budget, message_price)
-    return _simulated_organizations(law, best, budget, trees, seed)
+    return _simulated_team(law, best, budget, trees, seed)
 
 
 def averaging_risks(team: AveragingTeam, depth: int) -> xr.Dataset:
-    """Risk of teams of b^0 to b^depth agents for each topology, and their limits; `team.agents` is not used.
+    """Risk of teams of b^0 to b^depth agents as star, chain and tree, and their limits; `team.agents` is not used.
 
     The chain's best number of agents is its large-team form, infinite without noise.
     """
@@ -189,17 +187,13 @@ def recommended_team(found: TeamCalibration, situation: Situation) -> xr.Dataset
         {
             "agent_bias_theory": (leaf_bias(law, found.law.compute), _AGENT_BIAS, "compute"),
             "fidelity_theory": (found.fidelity.channel.fidelities, _MESSAGE_FIDELITY, "message_length"),
-            "root_bias_exact": ([best.root_bias, choice.single_agent_bias], _BOUGHT_BIAS, "organization"),
-            "team_gain_exact": (
-                _ratio(best.root_bias, choice.single_agent_bias),
-                "Bias of the best team over that of one agent",
-            ),
+            "single_agent_bias_exact": (choice.single_agent_bias, _SINGLE_BIAS),
+            "team_gain_exact": (best.root_bias / choice.single_agent_bias, _GAIN),
             "best_fan_in_exact": (best.tree.fan_in, "Messages per node of the best team"),
             "best_message_length_exact": (best.message_tokens, "Length of the best team's messages", (), "tokens"),
             **_design_variables(best),
         },
         **_record_axes(found),
-        organization=(list(ORGANIZATIONS), "who spends the budget"),
     )
 
 
@@ -224,7 +218,7 @@ def measured_team(found: TeamCalibration, situation: Situation, trees: int, seed
         **_record_axes(found),
     )
     best = search_team(situation).best
-    return records.merge(_simulated_organizations(situation.law, best, situation.budget, trees, seed))
+    return records.merge(_simulated_team(situation.law, best, situation.budget, trees, seed))
 
 
 def _best_team(
@@ -253,22 +247,29 @@ def _design_variables(best: TeamDesign | None) -> dict[str, Any]:
             (),
             "tokens",
         ),
-        "best_root_bias_exact": (best.root_bias if best else 0.0, "Bias of the best team"),
+        "best_root_bias_exact": (best.root_bias if best else 0.0, _TEAM_BIAS),
         "regime_exact": (best.regime if best else "unaffordable", "Regime of the best team"),
     }
 
 
-def _simulated_organizations(
-    law: AgentLaw, best: TeamDesign | None, budget: float, trees: int, seed: int
-) -> xr.Dataset:
-    single = VotingTree()
-    alone = (single, float(leaf_bias(law, budget)), 0)
-    team = (best.tree, float(leaf_bias(law, best.leaf_compute)), best.depth) if best else (single, 0.0, 0)
-    measured = _simulated([team, alone], trees, seed)
+def _simulated_team(law: AgentLaw, best: TeamDesign | None, budget: float, trees: int, seed: int) -> xr.Dataset:
+    case = (best.tree, float(leaf_bias(law, best.leaf_compute)), best.depth) if best else (VotingTree(), 0.0, 0)
+    [measured] = _simulated([case], trees, seed)
+    alone = _single_agent_bias(law, budget)
     return _dataset(
-        _with_errors("root_bias_simulation", measured, _BOUGHT_BIAS, "organization"),
-        organization=(list(ORGANIZATIONS), "who spends the budget"),
+        {
+            "best_root_bias_simulation": (measured.value, _TEAM_BIAS),
+            "best_root_bias_stderr": (measured.stderr, f"Standard error: {_TEAM_BIAS}"),
+            "team_gain_simulation": (measured.value / alone, _GAIN),
+            "team_gain_stderr": (measured.stderr / alone, f"Standard error: {_GAIN}"),
+        }
     )
+
+
+def _single_agent_bias(law: AgentLaw, budget: float) -> float:
+    if law.prefactor == 0.0:
+        raise ValueError("prefactor must be positive to compare a team with one agent; got 0")
+    return float(leaf_bias(law, budget))
 
 
 def _simulated(cases: Sequence[tuple[VotingTree, float, int]], trees: int, seed: int) -> list[Measured]:
@@ -305,11 +306,6 @@ def _record_axes(found: TeamCalibration) -> dict[str, Any]:
         "compute": (found.law.compute, "compute of one agent", "tokens"),
         "message_length": (found.fidelity.tokens, "length of a message", "tokens"),
     }
-
-
-def _ratio(team: float, alone: float) -> float:
-    """One where neither has a signal."""
-    return team / alone if alone > 0.0 else 1.0
 
 
 def _with_errors(name: str, measured: Sequence[Measured], meaning: str, dim: str) -> dict[str, Any]:
