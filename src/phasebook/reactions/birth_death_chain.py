@@ -184,9 +184,9 @@ class _Chain:
             return float("nan")
         births, deaths = (self._polynomial(polynomials, chosen) for chosen in (self.up, self.down))
         shifted = deaths(Polynomial([1.0, 1.0]))
-        excess, scale = shifted - births, shifted + births
+        difference, scale = (np.asarray(sides.coef, dtype=np.float64) for sides in (shifted - births, shifted + births))
         # Leading terms that cancel leave rounding behind, whose roots would mean nothing.
-        excess = Polynomial(np.where(np.abs(excess.coef) > 1e-12 * scale.coef, excess.coef, 0.0)).trim()
+        excess = Polynomial(np.where(np.abs(difference) > 1e-12 * scale[: len(difference)], difference, 0.0)).trim()
         if excess.coef[-1] <= 0.0:
             raise ValueError(
                 f"the network has no stationary law: at large counts of {self.name!r} births are at least as fast as deaths"
@@ -208,7 +208,5 @@ class _Chain:
                 power = exponents[self.species]
                 if power >= coefficients.size:
                     coefficients = np.pad(coefficients, (0, power + 1 - coefficients.size))
-                coefficients[power] += value * math.prod(  # type: ignore[operator]
-                    count**e for count, e in zip(held, exponents, strict=True)
-                )
+                coefficients[power] += value * math.prod(count**e for count, e in zip(held, exponents, strict=True))
         return Polynomial(coefficients)

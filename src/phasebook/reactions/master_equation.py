@@ -22,6 +22,7 @@ from .state_space import StateSpace, reachable_states
 Box = Sequence[int] | Mapping[str, int] | NDArray[np.int64]
 
 _GROWTH, _LEAST_GROWTH = 1.4, 8
+_FAST_GROWTH, _MUCH = 2.0, 0.1
 _SHIFTS = (1e-9, 1e-12, 1e-15)
 
 
@@ -71,7 +72,7 @@ def transient_distribution(
             states, previous = space.states, propagator
             # Where next to nothing is left, the rest does not tell through which end the probability went.
             left = np.maximum(moved, 0.0) if leaked < 1.0 - 1e-6 else np.ones(len(moved))
-            limits = _grown(limits, left @ space.exits)
+            limits = _grown(limits, left @ space.exits, leaked)
             space, propagator = _prepared(network, start, limits, largest, error_rate, directions)
             propagator.step, propagator.inverse_step = previous.step, previous.inverse_step
             vector = _placed(vector, states, space.states)
@@ -118,7 +119,7 @@ def stationary_distribution(
                 " give a larger box, or none",
                 leaked,
             )
-        limits = _grown(limits, probabilities @ exits)
+        limits = _grown(limits, probabilities @ exits, leaked)
 
 
 def _recurrent_states(
@@ -186,10 +187,11 @@ def _first_box(start: NDArray[np.int64]) -> NDArray[np.int64]:
     return largest + np.ceil(4.0 * np.sqrt(largest)).astype(np.int64) + _LEAST_GROWTH
 
 
-def _grown(box: NDArray[np.int64], flux: NDArray[np.float64]) -> NDArray[np.int64]:
+def _grown(box: NDArray[np.int64], flux: NDArray[np.float64], leaked: float) -> NDArray[np.int64]:
     """The box, larger in the species through whose ends a good part of the probability goes."""
     through = flux > 0.05 * flux.sum()
-    return np.where(through, np.ceil(_GROWTH * box).astype(np.int64) + _LEAST_GROWTH, box)
+    growth = _FAST_GROWTH if leaked > _MUCH else _GROWTH
+    return np.where(through, np.ceil(growth * box).astype(np.int64) + _LEAST_GROWTH, box)
 
 
 def _prepared(
