@@ -123,6 +123,14 @@ def test_too_many_equations():
     assert report.method(2).check == "valid"
 
 
+def test_hundreds_of_species_are_simulated_and_the_rest_is_said():
+    report = trust_report(read_network(MULTISTATE.with_name("egfr_net.net")), 0.01, trajectories=100, points=1)
+    assert report.exact.kind == "exact simulation"
+    assert "63901 means and covariances are too many here" in report.method(None).failure
+    assert all("equations are too many here" in report.method(order).failure for order in (2, 3, 4))
+    assert report.advice[0].startswith("No theory gives an answer")
+
+
 def test_closures_that_cannot_start():
     report = trust_report(pair_annihilation(2.0), 1.0, closure="lognormal", orders=(2,))
     assert "closure=lognormal divides by the means, and X starts at 0" in report.method(2).failure

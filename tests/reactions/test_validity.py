@@ -1,5 +1,7 @@
 """The verdict on closed equations: windows of the bistable network, the threshold of the monostable one, conserved totals."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,10 +14,13 @@ from phasebook.reactions import (
     michaelis_menten,
     pair_annihilation,
     parse_network,
+    read_network,
     schloegl,
     validity,
     validity_window,
 )
+
+MULTISTATE = Path(__file__).parent.parent / "data" / "bionetgen" / "multistate.net"
 
 
 @pytest.mark.parametrize(("volume", "ends"), [(0.3, 2), (1.0, 1), (10.0, 1), (50.0, 1), (100.0, 2), (300.0, 2)])
@@ -77,6 +82,12 @@ def test_linear_networks_are_valid_in_any_closure(closure):
 @pytest.mark.parametrize("order", [2, 3])
 def test_conserved_totals_make_no_further_ends(network, order):
     found = validity(network, "normal", order, horizon=200.0)
+    assert (found.reason, len(found.ends)) == ("valid", 1)
+
+
+def test_conserved_totals_of_nine_species():
+    """Three laws among thousands of molecules: Newton's method must not wander along them."""
+    found = validity(read_network(MULTISTATE), "normal", 2, horizon=10.0)
     assert (found.reason, len(found.ends)) == ("valid", 1)
 
 

@@ -49,7 +49,6 @@ def without_conserved_species(network: ReactionNetwork) -> ReducedNetwork:
         return ReducedNetwork(network, np.arange(species), np.eye(species), np.zeros(species))
     weights = echelon[: pivots.size].T.copy()
     constants = network.initial_counts - weights @ network.initial_counts[pivots]
-    constants[pivots] = 0.0
     fixed: dict[str, Expression] = {
         network.species[j]: add(
             [Number(float(constants[j]))]

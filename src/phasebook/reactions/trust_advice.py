@@ -75,7 +75,9 @@ def advice(report: TrustReport) -> tuple[str, ...]:
         )
         best = min(usable, key=lambda each: each.deviation_error.value)
         by = "" if best is means else f" (the best, {_long(best)}, is off by {_percent(best.deviation_error.value)})"
-        sentences.append(f"No method here has the standard deviations for sure{by}: take them from {exact}.")
+        sentences.append(
+            f"No method here has the standard deviations within {_percent(report.tolerance)}{by}: take them from {exact}."
+        )
     elif usable:
         best = min(usable, key=lambda each: each.mean_error.value)
         sentences.append(
@@ -149,7 +151,7 @@ def _off(error: WorstError, quantity: str, report: TrustReport) -> str:
     if mean < FEW_MOLECULES:
         why = f", where there are about {mean:.2g} molecules"
     elif deviation > 0.3 * mean:
-        why = f", whose fluctuations ({deviation:.2g}) are not small beside its mean ({mean:.3g})"
+        why = f", where its fluctuations ({deviation:.2g}) are not small beside its mean ({mean:.3g})"
     verb = "may be" if error.grade == "undecided" else "is"
     return f"its {quantity} of {error.species} {verb} off by {_percent(error.value)} at time {error.time:.3g}{why}"
 

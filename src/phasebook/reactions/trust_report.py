@@ -38,7 +38,7 @@ MOST_STATE_EVENTS = (
     2e8  # states times reactions times events of a trajectory: some ten seconds of finite state projection
 )
 MOST_EVENTS = 5e8  # of all trajectories together: a minute or two
-MOST_EQUATIONS, MOST_JUDGED = 1_000, 120
+MOST_EQUATIONS, MOST_JUDGED, MOST_LINEAR_NOISE = 1_000, 120, 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,6 +204,9 @@ def _exact_answer(network: ReactionNetwork, times: Array, trajectories: int, see
 
 
 def _linear_noise(network: ReactionNetwork, times: Array) -> _Answer:
+    size = _number_of_moments(len(network.species), 2)
+    if size > MOST_LINEAR_NOISE:
+        raise ValueError(f"{size} means and covariances are too many here (at most {MOST_LINEAR_NOISE})")
     found = linear_noise(network, times)
     variances = np.diagonal(found.covariance, axis1=-2, axis2=-1)
     return _Answer(np.asarray(found.mean), variances, check="-")
