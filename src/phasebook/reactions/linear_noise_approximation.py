@@ -21,6 +21,8 @@ _ATTEMPTS = 64
 _SAME = 1e-5
 _MOST_EVALUATIONS = 4_000
 _DIVERGED = 1e25
+_LEAST_ADVANCE = 1e-9  # of the whole time: a solver that does not get this far in so many evaluations runs into a divergence
+_MOST_WITHOUT_ADVANCE = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,9 +217,13 @@ def _solved(
         return start[None, :]
     message = f"the rate equations diverge or become too stiff before time {times[-1]:g}; ask for earlier times"
 
+    mark, waited = 0.0, 0
+
     def bounded(time: float, state: NDArray[np.float64]) -> NDArray[np.float64]:
         # Towards a divergence in finite time the steps of the solver shrink without end.
-        if not np.abs(state).max() < _DIVERGED:
+        nonlocal mark, waited
+        mark, waited = (time, 0) if time > mark + _LEAST_ADVANCE * times[-1] else (mark, waited + 1)
+        if waited > _MOST_WITHOUT_ADVANCE or not np.abs(state).max() < _DIVERGED:
             raise NotConverged(message)
         return derivative(time, state)
 
