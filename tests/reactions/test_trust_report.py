@@ -126,7 +126,7 @@ def test_too_many_equations():
 def test_hundreds_of_species_are_simulated_and_the_rest_is_said():
     report = trust_report(read_network(MULTISTATE.with_name("egfr_net.net")), 0.01, trajectories=100, points=1)
     assert report.exact.kind == "exact simulation"
-    assert "63901 means and covariances are too many here" in report.method(None).failure
+    assert "63902 means and covariances are too many here" in report.method(None).failure
     assert all("equations are too many here" in report.method(order).failure for order in (2, 3, 4))
     assert report.advice[0].startswith("No theory gives an answer")
 

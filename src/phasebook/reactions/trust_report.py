@@ -34,6 +34,7 @@ Grade = Literal["within", "off", "undecided"]
 
 PILOT = 20
 MOST_STATES = 50_000
+MOST_TRANSITIONS = 10_000_000  # states times reactions: memory
 MOST_STATE_EVENTS = (
     2e8  # states times reactions times events of a trajectory: some ten seconds of finite state projection
 )
@@ -174,7 +175,8 @@ def _exact_answer(network: ReactionNetwork, times: Array, trajectories: int, see
     began = clock.perf_counter()
     pilot = simulate(network, times, trajectories=PILOT, seed=seed)
     events = max(pilot.events / PILOT, 1.0)
-    largest = int(min(MOST_STATES, MOST_STATE_EVENTS / (events * (len(network.reactions) + 1))))
+    reactions = len(network.reactions) + 1
+    largest = int(min(MOST_STATES, MOST_TRANSITIONS / reactions, MOST_STATE_EVENTS / (events * reactions)))
     if not network.events and largest > 0:
         try:
             laws = transient_distribution(network, times, largest=largest)
@@ -227,9 +229,7 @@ class _Closures:
         reduced = self.reduced
         size = _number_of_moments(len(reduced.network.species), order)
         if size > MOST_EQUATIONS:
-            raise ValueError(
-                f"{size} equations are too many here (at most {MOST_EQUATIONS}); moment_equations takes more"
-            )
+            raise ValueError(f"{size} equations are too many here (at most {MOST_EQUATIONS}); lower the order")
         equations = moment_equations(reduced.network, order, self.closure)
         run = solve_moments(equations, self.times)
         means = np.full((self.times.size, len(self.network.species)), np.nan)
