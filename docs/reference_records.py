@@ -1,16 +1,17 @@
-"""Measures the verdicts that ship with Phasebook: `make reference`, or `python -m docs.reference_records SLUG ...` for some papers.
+"""Measures the verdicts that ship with Phasebook: `make reference`, or `python -m docs.reference_records [--tier TIER] [SLUG ...]`.
 
-Every quick and full claim is measured once, with seed 0, and written to src/phasebook/reference.jsonl as it ends; papers that are
+Quick and full claims are measured once, with seed 0, and written to src/phasebook/reference.jsonl as it ends; papers that are
 not named keep the verdicts they have, and so do claims that are skipped here (a claim that needs a GPU is measured where one is).
 """
 
+import argparse
 import sys
 from pathlib import Path
 
 from phasebook import runtime
 
 
-def main(slugs: list[str]) -> int:
+def main(slugs: list[str], tiers: list[str]) -> int:
     """Measure, and write after each verdict, so that stopping loses nothing; exit code as `phasebook verify` has it."""
     from phasebook.claims import built_papers
     from phasebook.records import reference, to_lines
@@ -21,7 +22,7 @@ def main(slugs: list[str]) -> int:
     built = {(paper.slug, name) for paper in built_papers() for name in paper.claims}
     kept = {key: record for key, record in reference().items() if key in built}
     results = []
-    for tier in ("quick", "full"):
+    for tier in tiers:
         for step in verify(select_claims(slugs, tier=tier), keep=False):
             if step.result is None:
                 continue
@@ -37,4 +38,8 @@ def main(slugs: list[str]) -> int:
 
 if __name__ == "__main__":
     runtime.prepare_process(threads=1)
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description="Measure the verdicts that ship with Phasebook.")
+    parser.add_argument("slugs", nargs="*", metavar="SLUG")
+    parser.add_argument("--tier", choices=("quick", "full"))
+    options = parser.parse_args()
+    sys.exit(main(options.slugs, [options.tier] if options.tier else ["quick", "full"]))
