@@ -35,7 +35,7 @@ CONVENTIONS = {
 
 @paper.experiment(
     show=("stable_means", "mean"),
-    along=Along("volume", 0.4, 200.0, count=41, scale="log", measured=6),
+    along=Along("volume", 0.4, 150.0, count=25, scale="log", measured=5),
     logarithmic=("volume",),
     conventions=CONVENTIONS,
 )
