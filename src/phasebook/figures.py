@@ -24,7 +24,13 @@ Backend = Literal["matplotlib", "bokeh"]
 SUFFIXES = {"png": "matplotlib", "svg": "matplotlib", "pdf": "matplotlib", "html": "bokeh"}
 ROADS = ("theory", "exact", "simulation", "data")
 COLORS = {"theory": "#1f5fa8", "exact": "#2a9d8f", "simulation": "#c8452f", "data": "#5b5f66"}
-LINES = ("solid", "dashed", "dotted", "dashdot")
+PALETTE = (
+    "#1f5fa8",
+    "#c8452f",
+    "#2a9d8f",
+    "#8d5fb0",
+)  # tells several curves of one observable apart, on all roads alike
+DASHES = {"theory": "solid", "exact": "dashed"}
 MOST_PANELS = 6
 MOST_CURVES = 4
 
@@ -159,34 +165,43 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
     y = hv.Dimension(observable, label=_observable_label(next(iter(roads.values()))))
     elements: list[Any] = []
     for road, variable in roads.items():
-        for index, (name, curve) in enumerate(_slices(variable, others)):
+        slices = _slices(variable, others)
+        for index, (name, curve) in enumerate(slices):
+            color = PALETTE[index] if len(slices) > 1 else COLORS[road]
             at = _positions(data, axis)
             values = np.broadcast_to(np.asarray(curve.values, dtype=float), at.shape)
             keep = np.isfinite(values)
-            label = f"{road}{name}"
+            # Points share the color of their line, whose label names both.
+            told = len(slices) == 1 or road in DASHES or not DASHES.keys() & roads.keys()
+            label = f"{road}{name}" if told else ""
             if road in ("theory", "exact"):
                 # Lines keep what is not there, and show it as a gap.
                 line = hv.Curve((at, values) if keep.any() else ([], []), x, y, label=label)
-                elements.append(line.opts(*_line_options(road, index)))
+                elements.append(line.opts(*_line_options(color, DASHES[road])))
                 continue
             if stderr is not None:
                 errors = np.broadcast_to(np.asarray(_pick(stderr, curve, others).values, dtype=float), at.shape)
                 shown = keep & np.isfinite(errors)
                 elements.append(
                     hv.ErrorBars((at[shown], values[shown], 2 * errors[shown]), x, [y, "error"]).opts(
-                        *_color_options("ErrorBars", COLORS[road])
+                        *_color_options("ErrorBars", color)
                     )
                 )
             elements.append(
                 hv.Scatter(
-                    (at[keep], values[keep]), x, y, label=f"{label} ± 2 s.e." if stderr is not None else label
-                ).opts(*_point_options(COLORS[road]))
+                    (at[keep], values[keep]), x, y, label=f"{label} ± 2 s.e." if stderr is not None and label else label
+                ).opts(*_point_options(color))
             )
     logarithmic = {"logx": _is_logarithmic(data, axis, style), "logy": observable in style.logarithmic}
     title = _title(next(iter(roads.values())))
     return hv.Overlay(elements).opts(
         hv.opts.Overlay(
-            title=title, legend_position="best", show_grid=True, padding=0.04, backend="matplotlib", **logarithmic
+            title=title,
+            legend_position="best",
+            show_grid=True,
+            padding=0.04,
+            backend="matplotlib",
+            **logarithmic,
         ),
         hv.opts.Overlay(
             title=title,
@@ -293,12 +308,11 @@ def _title(variable: Any) -> str:
     return str(variable.attrs.get("long_name", variable.name)).partition("(")[0].strip()
 
 
-def _line_options(road: str, index: int) -> list[Any]:
+def _line_options(color: str, dash: str) -> list[Any]:
     hv = _holoviews("matplotlib")
-    dash = LINES[index % len(LINES)]
     return [
-        hv.opts.Curve(color=COLORS[road], linewidth=2, linestyle=dash, backend="matplotlib"),
-        hv.opts.Curve(color=COLORS[road], line_width=2, line_dash=dash, tools=["hover"], backend="bokeh"),
+        hv.opts.Curve(color=color, linewidth=2, linestyle=dash, backend="matplotlib"),
+        hv.opts.Curve(color=color, line_width=2, line_dash=dash, tools=["hover"], backend="bokeh"),
     ]
 
 
