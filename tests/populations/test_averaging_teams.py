@@ -37,6 +37,16 @@ def test_the_best_chain():
     assert abs(best - asymptotic) <= 1
 
 
+@given(st.floats(0.05, 5.0), st.floats(0.0, 1.0), st.floats(0.05, 5.0))
+def test_no_chain_is_better_than_the_best(leaf_stddev, correlation, message_stddev):
+    best, _ = best_chain_length(AveragingTeam(1, leaf_stddev, correlation, message_stddev))
+    risks = [
+        averaging_risk(AveragingTeam(agents, leaf_stddev, correlation, message_stddev), "chain")
+        for agents in range(1, 2 * best + 5)
+    ]
+    assert risks[best - 1] == min(risks)
+
+
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_large_teams_reach_their_floor(topology):
     team = AveragingTeam(3**20, 1.0, 0.2, 0.3, 3)

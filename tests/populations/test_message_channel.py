@@ -7,13 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phasebook.populations import ExponentialChannel, FidelityNotMonotone, PowerChannel, TableChannel, message_fidelity
+from phasebook.populations import (
+    ConstantChannel,
+    ExponentialChannel,
+    FidelityNotMonotone,
+    PowerChannel,
+    TableChannel,
+    message_fidelity,
+)
 
 
 def test_known_values():
     assert message_fidelity(ExponentialChannel(10.0), 10.0) == pytest.approx(1 - math.exp(-1), abs=1e-15)
     assert message_fidelity(PowerChannel(10.0, 2.0), 10.0) == pytest.approx(0.75, abs=1e-15)
     assert message_fidelity(ExponentialChannel(10.0), 0.0) == 0.0
+    np.testing.assert_array_equal(message_fidelity(ConstantChannel(0.7), [1.0, 50.0]), [0.7, 0.7])
     table = TableChannel((1.0, 4.0, 9.0), (0.2, 0.5, 0.6))
     np.testing.assert_allclose(message_fidelity(table, [1, 4, 9]), [0.2, 0.5, 0.6], atol=1e-15)
 
@@ -43,6 +51,7 @@ def test_a_table_that_falls_names_the_index_and_offers_a_fit():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: ConstantChannel(1.2), r"fidelity must lie in \[0, 1\]; got 1.2"),
         (lambda: ExponentialChannel(0.0), "scale must be"),
         (lambda: PowerChannel(1.0, -1.0), "power must be"),
         (lambda: TableChannel((1.0,), (0.5,)), "at least 2"),

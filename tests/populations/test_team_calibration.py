@@ -5,6 +5,7 @@ tests/data/team_answers.csv and team_messages.json are synthetic: 12 agents, 60 
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phasebook.numerics.measured import Measured
 from phasebook.populations import (
     AgentLaw,
     AnswerRecords,
     ExponentialChannel,
     MessageRecords,
+    Situation,
     calibrate_team,
     confidence_interval,
     estimate_correlation,
+    example_records,
     fit_agent_law,
     fit_fidelity,
     generate_answers,
@@ -27,6 +31,7 @@ from phasebook.populations import (
     message_fidelity,
     read_answers,
     read_messages,
+    try_calibration,
     write_answers,
     write_messages,
 )
@@ -133,6 +138,31 @@ def test_records_survive_a_round_trip(tmp_path_factory, suffix, seed, correlatio
         np.testing.assert_array_equal(getattr(again, name), getattr(answers, name))
     for name in ("tokens", "sent", "received"):
         np.testing.assert_array_equal(getattr(sent, name), getattr(messages, name))
+
+
+def test_shipped_records_are_the_generator_s():
+    answers = generate_answers(AgentLaw(0.1, 0.2), 0.2, agents=12, tasks=60, compute=[20, 200, 2000], seed=7)
+    messages = generate_messages(CHANNEL, lengths=[2, 5, 10, 20, 40], messages=60, seed=8)
+    np.testing.assert_array_equal(read_answers(DATA / "team_answers.csv").correct, answers.correct)
+    np.testing.assert_array_equal(read_messages(DATA / "team_messages.json").received, messages.received)
+
+
+def test_a_trial_of_a_calibration_judges_by_the_truth():
+    truth = Situation(LAW, CHANNEL, CORRELATION, 2e4, 1e3, minimum_compute=10.0)
+    records = {"compute": COMPUTE, "lengths": LENGTHS, "seed": 3, "resamples": 40}
+    trial = try_calibration(truth, agents=60, tasks=500, messages=500, **records)
+    assert len(trial.fidelities_covered) == len(LENGTHS)
+    assert 0.9 < trial.quality <= 1.0
+    assert try_calibration(truth, agents=60, tasks=500, messages=500, **records) == trial
+
+
+def test_a_measured_team_asks_within_what_was_measured():
+    found = calibrate_team(*example_records(), seed=0, resamples=20)
+    asked = found.situation(1e4, 500.0, "sent")
+    assert (asked.shared, asked.budget, asked.window, asked.minimum_compute) == ("sent", 1e4, 500.0, 200.0)
+    assert found.situation(1e4, 500.0, minimum_compute=1.0).minimum_compute == 1.0
+    none = replace(found, correlation=Measured(-0.01, 0.01, 10.0))
+    assert none.situation(1e4, 500.0).correlation == 0.0
 
 
 def test_shipped_records_calibrate():

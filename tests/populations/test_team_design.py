@@ -1,6 +1,7 @@
 """Budgets: closed forms against numerical search, the crossover in integer depths, the exact design search, refusals."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from phasebook.populations import (
     AgentLaw,
+    Allocation,
     ExponentialChannel,
     FanInExceedsWindow,
     Situation,
@@ -20,6 +22,7 @@ from phasebook.populations import (
     check_window,
     control_scalar,
     evaluate_team,
+    feasible_allocation,
     fixed_point,
     growth_allocation,
     integer_depth_gain,
@@ -47,6 +50,15 @@ def test_the_allocation_of_the_card():
     best = growth_allocation(organization, 0.2, overhead, 1e5)
     assert (best.leaf_compute, best.leaves) == pytest.approx((52.4008, 1291.976), rel=1e-6)
     assert budget_threshold(organization, 0.2, overhead) == pytest.approx(175.319, abs=1e-3)
+
+
+def test_where_no_team_is_best_one_agent_has_everything():
+    assert feasible_allocation(0.3, 0.2, 25.0, 1e4) == growth_allocation(0.3, 0.2, 25.0, 1e4)
+    assert feasible_allocation(0.2, 0.3, 25.0, 1e4) == Allocation(1e4, 1.0)
+    assert feasible_allocation(-math.inf, 0.3, 25.0, 1e4) == Allocation(1e4, 1.0)
+    assert feasible_allocation(0.3, 0.2, 25.0, 70.0) == Allocation(70.0, 1.0)
+    with pytest.raises(ValueError, match="budget must be"):
+        feasible_allocation(0.3, 0.2, 25.0, math.nan)
 
 
 @given(st.floats(0.05, 0.4), st.floats(0.02, 0.4), st.floats(1.0, 100.0))
@@ -137,6 +149,13 @@ def test_a_measured_table_bounds_the_message_length():
     assert 8.0 <= choice.best.message_tokens <= 60.0
 
 
+def test_an_even_team_with_a_coin_wastes_a_message():
+    coin = replace(SITUATION, ties="coin")
+    even, odd = evaluate_team(coin, 4, 20.0, 2), evaluate_team(coin, 3, 20.0, 2)
+    assert even.tree.ties == "coin"
+    assert even.root_bias < odd.root_bias
+
+
 def test_a_window_that_is_too_small_names_the_largest_fan_in():
     with pytest.raises(FanInExceedsWindow, match="largest odd fan-in is 5") as caught:
         evaluate_team(SITUATION, 7, 33.0, 1)
@@ -170,6 +189,8 @@ def test_hopeless_agents_are_warned_about():
         ),
         (lambda: evaluate_team(SITUATION, 5, 30.0, 4), "budget must pay for 5"),
         (lambda: evaluate_team(SITUATION, 4, 30.0, 1), "fan_in must be odd"),
+        (lambda: search_depth(SITUATION, 4, 30.0), "fan_in must be odd"),
+        (lambda: search_depth(SITUATION, 3, math.nan), "message_tokens must be positive"),
         (lambda: evaluate_team(SITUATION, 3, 0.0, 1), "message_tokens must be positive"),
         (lambda: evaluate_team(SITUATION, 3, 10.0, 0), "depth must be an integer of at least 1"),
         (lambda: search_team(Situation(AgentLaw(0.1, 0.2), ExponentialChannel(1.0), 0.5, 5.0, 1e3)), "budget must pay"),

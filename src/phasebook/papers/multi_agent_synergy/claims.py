@@ -178,12 +178,15 @@ def budgeted_synergy(seed: int) -> Evidence:
         bought = populations.simulated_spent_budget(law, tree, 20.0, 1e5, trees=100_000, seed=part_seed(seed, beta))
         team = Measured(float(bought.best_root_bias_simulation), float(bought.best_root_bias_stderr), math.inf)
         compare = Evidence.at_least if wins_there else Evidence.at_most
+        design = populations.spent_budget(law, tree, 20.0, 1e5)
+        spent = populations.team_cost(5, int(design.best_depth_exact), float(design.best_leaf_compute_exact), 20.0)
+        pieces.append(Evidence.exact(spent, 1e5, 1e-6, label=f"tokens that the team spends, β = {beta}"))
         alone = float(populations.leaf_bias(law, 1e5))
         pieces.append(compare(team, alone, label=f"simulated team against one agent, β = {beta}"))
     return Evidence.all_of(*pieces)
 
 
-@paper.claim("averaging-risks", tier="quick", origin="paper", source=ABSTRACT, statistical=True)
+@paper.claim("averaging-risks", tier="quick", origin="derived", source=DERIVED, statistical=True)
 def averaging_risks(seed: int) -> Evidence:
     """Teams of 27 that average estimates have the closed-form risks of star, chain and tree, and the best chain has about
     √(3(1 − ρ))σ/τ agents."""
