@@ -32,6 +32,7 @@ PALETTE = (
 )  # tells several curves of one observable apart, on all roads alike
 DASHES = {"theory": "solid", "exact": "dashed"}
 MOST_PANELS = 6
+PANEL_SHAPE = 1.0  # height over width
 MOST_CURVES = 4
 
 
@@ -84,6 +85,11 @@ def save_figure(data: xr.Dataset, path: Path, style: Style | None = None) -> Non
         else:
             renderer = hv.renderer("matplotlib")
             plot = renderer.get_plot(figure)
+            for axes in plot.state.axes:
+                # HoloViews sets a panel's shape before its logarithmic axes, by which it is then stretched.
+                if "log" in (axes.get_xscale(), axes.get_yscale()):
+                    axes.set_aspect("auto")
+                    axes.set_box_aspect(PANEL_SHAPE)
             options: dict[str, Any] = {} if path.suffix == ".svg" else {"dpi": 130}
             plot.state.savefig(path, bbox_inches="tight", facecolor="white", **options)
             _close(plot.state)
