@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ABSTRACT = "abstract of arXiv 2605.02448; constants derived"
 DERIVED = "derived from the model of arXiv 2605.02448"
 DATA_SETS = 8
+RATIOS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.5)
 RESOLUTION = 1e-6  # in units of σ: a fit to samples counts as collapsed below it, and no size is known better
 
 paper = Paper(
@@ -28,7 +29,7 @@ paper = Paper(
         "A noise level assumed too large pulls the means together, and from ρ² = 1 + λ·SNR on they all sit at the overall mean; "
         "λ is the share of the leading direction in the means' covariance (1 for two means, 1/2 for an equilateral triangle).",
         "Where the means are lopsided that threshold is only local: five means at −1 and one at 5 stay apart up to ρ² = 7.163, "
-        "and not to 6. Comparing likelihoods finds it; local stability alone does not.",
+        "and not to 6; a triangle at SNR = 1 up to 1.5032, and not to 1.5. Comparing likelihoods finds it, local stability does not.",
         "Hard assignment (k-means) is the limit ρ → 0, the worst case of under-smoothing; its labels are as good as Bayes' rule "
         "between two means on a line, and its means are not.",
     ),
@@ -142,14 +143,7 @@ def own_samples(
     sigma: Annotated[
         float | None, Range(1e-9, 1e9, "true noise level; without it, estimated outside the means' directions")
     ] = None,
-    ratios: Annotated[tuple[float, ...], Range(0.05, 3.0, "assumed over true noise level")] = (
-        0.4,
-        0.6,
-        0.8,
-        1.0,
-        1.2,
-        1.5,
-    ),
+    ratios: Annotated[tuple[float, ...], Range(0.05, 3.0, "assumed over true noise level")] = RATIOS,
     start: Annotated[int, Range(0, 10_000, "seed of the random starts of the fit at the true noise level")] = 0,
 ) -> xr.Dataset:
     """Means of your own samples under a wrong noise level: theory of the fitted mixture beside refits.
@@ -267,7 +261,8 @@ def low_snr_constant(seed: int) -> Evidence:
     "collapse-threshold", tier="quick", core=True, origin="paper", source="abstract of arXiv 2605.02448; λ derived"
 )
 def collapse_threshold(seed: int) -> Evidence:
-    """With too large a noise level all fitted means coincide once ρ² ≥ 1 + λ·SNR, λ = 1 for two means, 1/2 in a triangle."""
+    """With too large a noise level all fitted means coincide once ρ² passes 1 + λ·SNR: within 1% for two means (λ = 1), within 3%
+    for a triangle (λ = 1/2)."""
     spreads = []
     for means, squares in (
         (inference.triangle_means(), (0.97 * 1.5, 1.03 * 1.5)),
