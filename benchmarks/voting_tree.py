@@ -7,8 +7,9 @@ import numpy as np
 from numba import njit
 
 from benchmarks.timing import Row, interleaved, row
+from phasebook.numerics.xoshiro import random_word, streams
 from phasebook.populations import VotingTree, simulate_root_votes
-from phasebook.populations.voting_tree_simulation import _bernoulli_word, _chances, _random_word, _streams
+from phasebook.populations.voting_tree_simulation import _bernoulli_word, _chances
 
 TREE, LEAF_BIAS, DEPTH, TREES = VotingTree(3, 0.9, 0.2), 0.05, 8, 4000
 BLOCK = 500
@@ -53,7 +54,7 @@ def random_words() -> float:
 
 def words_per_second() -> float:
     """The generator's own speed."""
-    [state] = _streams(0, 1)
+    [state] = streams(0, 1)
     _many_words(state, 10)
     begin = time.perf_counter()
     _many_words(state, WORDS)
@@ -62,7 +63,7 @@ def words_per_second() -> float:
 
 def _words_each(chance: np.ndarray) -> float:
     """Mean number of random words in a Bernoulli word, counted by running the generator again up to the same state."""
-    [state] = _streams(0, 1)
+    [state] = streams(0, 1)
     words = 20_000
     target = state.copy()
     _many_bernoulli(chance, target, words)
@@ -73,7 +74,7 @@ def _words_each(chance: np.ndarray) -> float:
 def _many_words(state: np.ndarray, count: int) -> int:
     total = np.uint64(0)
     for _ in range(count):
-        total ^= _random_word(state)
+        total ^= random_word(state)
     return total
 
 
@@ -89,6 +90,6 @@ def _many_bernoulli(chance: np.ndarray, state: np.ndarray, count: int) -> int:
 def _steps_to(state: np.ndarray, target: np.ndarray) -> int:
     steps = 0
     while not np.all(state == target):
-        _random_word(state)
+        random_word(state)
         steps += 1
     return steps

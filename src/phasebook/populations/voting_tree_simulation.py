@@ -2,9 +2,8 @@
 
 Each bit of a machine word is one tree: every leaf vote, every flipped message and every shared failure is drawn for each tree, and
 a node counts its votes with bitwise adders. Leaves are visited depth first, so a tree of any size needs a few words per level.
-Nothing here knows the level map of `voting_tree`; the only thing shared is the description of the tree. Generator: xoshiro256++
-(Blackman and Vigna, public domain). A Bernoulli word compares 64 random numbers with a threshold bit by bit and stops as soon as
-all are decided (about 7 words), which is exact to 2^-64.
+Nothing here knows the level map of `voting_tree`; the only thing shared is the description of the tree. A Bernoulli word compares
+64 random numbers with a threshold bit by bit and stops as soon as all are decided (about 7 words), which is exact to 2^-64.
 """
 
 import math
@@ -15,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ..numerics.measured import Measured
+from ..numerics.xoshiro import random_word, streams
 from .voting_tree import VotingTree
 
 LANES = 64
@@ -61,7 +61,7 @@ def simulate_root_votes(
     blocks = _check_blocks("trees", trees, 1, memory_limit)
     if threads not in (1, 2):
         raise ValueError(f"threads must be 1 or 2; got {threads!r}")
-    states, roots = _streams(seed, blocks), np.empty(blocks, dtype=np.uint64)
+    states, roots = streams(seed, blocks), np.empty(blocks, dtype=np.uint64)
     chances = _chances(tree, leaf_bias)
 
     def run(first: int, last: int) -> None:
@@ -86,7 +86,7 @@ def simulate_received_messages(
     bias = _check_leaf(tree, bias)
     blocks = _check_blocks("nodes", nodes, tree.fan_in, memory_limit)
     received = np.empty((blocks, tree.fan_in), dtype=np.uint64)
-    _receive_blocks(_streams(seed, blocks), _chances(tree, bias), tree.shared == "sent", received)
+    _receive_blocks(streams(seed, blocks), _chances(tree, bias), tree.shared == "sent", received)
     return _answers(received, nodes)
 
 
@@ -132,13 +132,6 @@ def _check_blocks(name: str, count: int, width: int, memory_limit: int) -> int:
     return blocks
 
 
-def _streams(seed: int, blocks: int) -> NDArray[np.uint64]:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed must be a non-negative integer; got {seed!r}")
-    words = np.random.SeedSequence(int(seed)).generate_state(4 * blocks, np.uint64)
-    return words.astype(np.uint64, copy=False).reshape(blocks, 4)
-
-
 def _chances(tree: VotingTree, bias: float) -> NDArray[np.uint64]:
     """Rows (threshold, complement) for a right leaf, a flipped message, a shared failure, a fair coin (drawn only for even b)."""
     probabilities = (0.5 + 0.5 * bias, 0.5 - 0.5 * float(tree.fidelity), float(tree.correlation), 0.5)
@@ -159,28 +152,13 @@ def _answers(words: NDArray[np.uint64], count: int) -> NDArray[np.int8]:
 
 
 @njit(cache=True, nogil=True)
-def _random_word(state: NDArray[np.uint64]) -> np.uint64:
-    a, b, c, d = state[0], state[1], state[2], state[3]
-    total = a + d
-    word = ((total << np.uint64(23)) | (total >> np.uint64(41))) + a
-    shifted = b << np.uint64(17)
-    c ^= a
-    d ^= b
-    state[1] = b ^ c
-    state[0] = a ^ d
-    state[2] = c ^ shifted
-    state[3] = (d << np.uint64(45)) | (d >> np.uint64(19))
-    return word
-
-
-@njit(cache=True, nogil=True)
 def _bernoulli_word(chance: NDArray[np.uint64], state: NDArray[np.uint64]) -> np.uint64:
     """Sixty-four independent bits, each one with the chance's probability: 64 uniform numbers below a threshold, bit by bit."""
     threshold, hits, undecided = chance[0], _NONE, _ALL
     while threshold != _NONE and undecided != _NONE:
         # A digit of the number below the threshold's digit decides for a hit, one above it against; equal digits decide nothing.
         digit = _NONE - (threshold >> _TOP)
-        differs = undecided & (_random_word(state) ^ digit)
+        differs = undecided & (random_word(state) ^ digit)
         hits |= differs & digit
         undecided ^= differs
         threshold <<= _ONE

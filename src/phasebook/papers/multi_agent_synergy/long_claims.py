@@ -44,7 +44,7 @@ def phase_diagram_judged(results: list[dict[str, Any]]) -> Evidence:
     """Signs of the exact growth against α, mean residuals, and the mean squared z-score of all cells."""
     import numpy as np
 
-    from ..numerics.statistics import mean_estimate
+    from ...numerics.statistics import mean_estimate
 
     pieces, scores, wrong = [], [], 0
     for fan_in, depth in DIAGRAM_DEPTHS.items():
