@@ -409,5 +409,6 @@ def _fail(message: str, code: int) -> NoReturn:
     print(f"phasebook: {message}", file=sys.stderr)
     raise SystemExit(code)
 
+
 if __name__ == "__main__":
     main()

@@ -29,7 +29,7 @@ paper = Paper(
         "A noise level assumed too large pulls the means together, and from ρ² = 1 + λ·SNR on they all sit at the overall mean; "
         "λ is the share of the leading direction in the means' covariance (1 for two means, 1/2 for an equilateral triangle).",
         "Where the means are lopsided that threshold is only local: five means at −1 and one at 5 stay apart up to ρ² = 7.163, "
-        "and not to 6; a triangle at SNR = 1 up to 1.5032, and not to 1.5. Comparing likelihoods finds it, local stability does not.",
+        "and not to 6; a triangle at SNR = 1 up to 1.5032, and not to 1.5. Only comparing likelihoods finds it.",
         "Hard assignment (k-means) is the limit ρ → 0, the worst case of under-smoothing; its labels are as good as Bayes' rule "
         "between two means on a line, and its means are not.",
     ),

@@ -21,7 +21,9 @@ _ATTEMPTS = 64
 _SAME = 1e-5
 _MOST_EVALUATIONS = 4_000
 _DIVERGED = 1e25
-_LEAST_ADVANCE = 1e-9  # of the whole time: a solver that does not get this far in so many evaluations runs into a divergence
+_LEAST_ADVANCE = (
+    1e-9  # of the whole time: a solver that does not get this far in so many evaluations runs into a divergence
+)
 _MOST_WITHOUT_ADVANCE = 20_000
 
 
