@@ -90,6 +90,7 @@ def save_figure(data: xr.Dataset, path: Path, style: Style | None = None) -> Non
                 if "log" in (axes.get_xscale(), axes.get_yscale()):
                     axes.set_aspect("auto")
                     axes.set_box_aspect(PANEL_SHAPE)
+            _place_colorbars(plot.state)
             options: dict[str, Any] = {} if path.suffix == ".svg" else {"dpi": 130}
             plot.state.savefig(path, bbox_inches="tight", facecolor="white", **options)
             _close(plot.state)
@@ -272,6 +273,19 @@ def _contour(across: np.ndarray, up: np.ndarray, values: np.ndarray, level: floa
     from contourpy import contour_generator
 
     return contour_generator(across, up, np.ma.masked_invalid(values)).lines(level)
+
+
+def _place_colorbars(figure: Any) -> None:
+    """Put each color bar beside its map: HoloViews places it before the panel has its final shape, and then over the map."""
+    figure.canvas.draw()
+    for axes in list(figure.axes):
+        for mesh in axes.collections:
+            bar = getattr(mesh, "colorbar", None)
+            if bar is not None:
+                box = axes.get_position()
+                bar.ax.set_axes_locator(None)
+                bar.ax.set_aspect("auto")
+                bar.ax.set_position([box.x1 + 0.05 * box.width, box.y0, 0.05 * box.width, box.height])
 
 
 def _slices(variable: Any, others: list[Any]) -> list[tuple[str, Any]]:
