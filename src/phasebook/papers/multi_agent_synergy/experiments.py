@@ -77,7 +77,7 @@ def simulated_root_bias(
 
 @paper.experiment(
     show=("team_gain",),
-    along=Along("budget", 1e2, 1e7, count=101, scale="log"),
+    along=Along("budget", 120.0, 1.2e7, count=101, scale="log"),
     boundary=Level("exponent_margin_theory", 0.0, "s = β"),
     conventions={
         **VOTES,
