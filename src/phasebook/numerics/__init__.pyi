@@ -10,6 +10,7 @@ from .quadrature import Expectation as Expectation
 from .quadrature import gauss_hermite as gauss_hermite
 from .quadrature import gaussian_expectation as gaussian_expectation
 from .quadrature import tensor_gauss_hermite as tensor_gauss_hermite
+from .seeding import part_seed as part_seed
 from .statistics import Line as Line
 from .statistics import PowerLaw as PowerLaw
 from .statistics import blocked_estimate as blocked_estimate

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from .. import inference
+from .. import inference, numerics
 from ..claims import Along, Evidence, File, Help, Level, Measured, Paper, Range, UserFile
 
 if TYPE_CHECKING:
@@ -222,7 +222,10 @@ def under_smoothing(seed: int) -> Evidence:
     # The slope is -1 at SNR = 0; (c - √SNR)² makes it -1.025 over this window.
     lower = [float(snr * inference.symmetric_error(snr, 0.5)) for snr in (1e-6, 1e-8)]
     # Standard error 0.0007; hard assignment, another constant of the same law, would add 0.05.
-    size, true_size = inference.sampled_size(_pair(1e-3), 0.5, 200_000, DATA_SETS, _seed(seed, 4)), math.sqrt(1e-3)
+    size, true_size = (
+        inference.sampled_size(_pair(1e-3), 0.5, 200_000, DATA_SETS, numerics.part_seed(seed, 4)),
+        math.sqrt(1e-3),
+    )
     excess = size.value - true_size
     sampled = Measured(excess**2, 2 * excess * size.stderr, size.dof)
     return Evidence.all_of(
@@ -288,7 +291,7 @@ def hard_assignment(seed: int) -> Evidence:
     separations = (0.1, 1.0, 2.0, 3.0)
     soft = [inference.population_fit(_pair(s * s), 0.02).size for s in separations]
     folded = [inference.hard_half_distance(s * s) for s in separations]
-    sampled = inference.sampled_size(_pair(0.01), 0.0, 750_000, DATA_SETS, _seed(seed, 1))
+    sampled = inference.sampled_size(_pair(0.01), 0.0, 750_000, DATA_SETS, numerics.part_seed(seed, 1))
     # Standard error 0.00027; forgetting the signal gives √(2/π), 0.0040 away, and a fit at ρ = 0.5 gives 0.7702.
     return Evidence.all_of(
         Evidence.exact(soft, folded, 1e-4, label="population at ρ = 0.02"),
@@ -309,11 +312,11 @@ def samples_follow_population(seed: int) -> Evidence:
     # Eight data sets; standard errors 0.0006, 0.0012, 0.0016. A fit that estimates the noise level finds 0.1, 0.316 in two of them.
     pieces = []
     for ratio, snr, tolerance in ((0.5, 0.01, 0.0063), (0.8, 0.1, 0.0119), (1.0, 1.0, 0.0154)):
-        measured = inference.sampled_size(_pair(snr), ratio, 100_000, DATA_SETS, _seed(seed, 2, snr))
+        measured = inference.sampled_size(_pair(snr), ratio, 100_000, DATA_SETS, numerics.part_seed(seed, 2, snr))
         predicted = inference.fitted_half_distance(snr, ratio)
         pieces.append(Evidence.equal(measured, predicted, tolerance, label=f"ρ = {ratio}, SNR = {snr}"))
     space = inference.GaussianMixture(inference.symmetric_means(3))
-    collapsed = inference.sampled_size(space, 1.5, 100_000, 4, _seed(seed, 3))
+    collapsed = inference.sampled_size(space, 1.5, 100_000, 4, numerics.part_seed(seed, 3))
     pieces.append(Evidence.exact(collapsed.value, 0.0, 1e-3, label="ρ = 1.5, SNR = 1, d = 3"))
     return Evidence.all_of(*pieces)
 
@@ -325,7 +328,7 @@ def first_order_collapse(seed: int) -> Evidence:
     gaps = [inference.likelihood_gap(mixture, math.sqrt(square)) for square in (6.9, 7.3)]
     # A thousand units of total log-likelihood from the collapse on either side: no sample of this size is on the wrong one.
     apart, joined = (
-        inference.sampled_size(mixture, math.sqrt(square), 100_000, 2, _seed(seed, 6, square)).value
+        inference.sampled_size(mixture, math.sqrt(square), 100_000, 2, numerics.part_seed(seed, 6, square)).value
         for square in (6.5, 7.9)
     )
     return Evidence.all_of(
@@ -343,7 +346,7 @@ def label_accuracy(seed: int) -> Evidence:
     pieces = []
     for snr in (0.1, 1.0):
         mixture = _pair(snr)
-        points, labels = mixture.sample(1_000_000, _seed(seed, 9, snr))
+        points, labels = mixture.sample(1_000_000, numerics.part_seed(seed, 9, snr))
         centers = inference.lloyd_fit(points, 2, start=mixture.means).means
         for name, means, scale in (("Bayes", mixture.means, 1.0), ("k-means", centers, None)):
             agreement = inference.label_agreement(inference.assign_labels(points, means, scale), labels)
@@ -376,7 +379,7 @@ def phase_diagram_unit(components: int, columns: int, seed: int) -> dict[str, An
     values, errors, predicted = [], [], []
     for ratio, snr in ((0.5, 0.1), (0.8, 1.0), (1.1, 1.0), (1.6, 1.0)):
         mixture = geometry.scaled_to(snr)
-        measured = inference.sampled_size(mixture, ratio, 1_000_000, 4, _seed(seed, components, ratio))
+        measured = inference.sampled_size(mixture, ratio, 1_000_000, 4, numerics.part_seed(seed, components, ratio))
         values.append(measured.value)
         errors.append(measured.stderr)
         predicted.append(_population(mixture, ratio).size)
@@ -489,10 +492,3 @@ def _over_ratio(curves: dict[str, tuple[Any, str, str]], ratios: tuple[float, ..
         },
         coords={"ratio": ("ratio", list(ratios), {"units": "", "long_name": "assumed over true noise level"})},
     )
-
-
-def _seed(seed: int, *parts: float) -> int:
-    """A seed of its own for each part of a measurement, so that their errors are independent."""
-    import numpy as np
-
-    return int(np.random.SeedSequence([seed, *(round(1e6 * part) for part in parts)]).generate_state(1)[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from ... import populations
+from ... import numerics, populations
 from ...claims import Evidence, Measured
 from .subject import ABSTRACT, DERIVED, paper
 
@@ -43,7 +43,7 @@ def phase_transition(seed: int) -> Evidence:
         falls.append(bool(exact[8] < exact[7] < exact[0]))
         for depth in range(1, 9):
             measured = populations.simulate_root_bias(
-                tree, leaf_bias, depth, trees, seed=part_seed(seed, depth, fidelity)
+                tree, leaf_bias, depth, trees, seed=numerics.part_seed(seed, depth, fidelity)
             )
             label = f"fidelity {fidelity:.3g}, depth {depth}"
             pieces.append(Evidence.equal(measured, float(exact[depth]), tolerance, label=label))
@@ -140,7 +140,7 @@ def shared_failure_correlation(seed: int) -> Evidence:
     """With shared failures the messages that a node receives have pairwise correlation ρ, at zero bias and with lossy channels."""
     # Standard error 0.0012; copying the children and redrawing the channels gives ρ γ² = 0.147 and not 0.3.
     tree = populations.VotingTree(5, 0.7, 0.3)
-    messages = populations.simulate_received_messages(tree, 0.0, 200_000, seed=part_seed(seed, 7))
+    messages = populations.simulate_received_messages(tree, 0.0, 200_000, seed=numerics.part_seed(seed, 7))
     return Evidence.equal(populations.pairwise_correlation(messages), 0.3, 0.009)
 
 
@@ -175,7 +175,9 @@ def budgeted_synergy(seed: int) -> Evidence:
     # standard error is 0.003.
     for beta, prefactor, wins_there in ((0.244, 0.01, True), (0.444, 0.002, False)):
         law = populations.AgentLaw(prefactor, beta)
-        bought = populations.simulated_spent_budget(law, tree, 20.0, 1e5, trees=100_000, seed=part_seed(seed, beta))
+        bought = populations.simulated_spent_budget(
+            law, tree, 20.0, 1e5, trees=100_000, seed=numerics.part_seed(seed, beta)
+        )
         team = Measured(float(bought.best_root_bias_simulation), float(bought.best_root_bias_stderr), math.inf)
         compare = Evidence.at_least if wins_there else Evidence.at_most
         design = populations.spent_budget(law, tree, 20.0, 1e5)
@@ -196,7 +198,9 @@ def averaging_risks(seed: int) -> Evidence:
     pieces = [Evidence.exact(constants, list(expected.values()), 5e-6, label="τ = 0.3")]
     for index, topology in enumerate(TOPOLOGIES):
         risk = populations.averaging_risk(noisy, topology)
-        measured = populations.simulate_averaging_risk(noisy, topology, 200_000, seed=part_seed(seed, 8, index))
+        measured = populations.simulate_averaging_risk(
+            noisy, topology, 200_000, seed=numerics.part_seed(seed, 8, index)
+        )
         # A mean of squared Gaussians has a relative standard error of 0.0032 (the hierarchical mixture 0.0033); without the
         # messages' noise the star's risk falls by 14%, and the others' by more.
         pieces.append(Evidence.equal(measured, risk, 0.024 * risk, label=f"{topology}, τ = 1"))
@@ -214,11 +218,3 @@ def _tree_gain(tree: populations.VotingTree, beta: float, overhead: float, budge
         best = np.maximum(best, populations.root_bias(tree, weak * (leaf / budgets) ** beta, depth) / weak)
         depth += 1
     return best
-
-
-def part_seed(seed: int, *parts: float) -> int:
-    """A seed of its own for each part of a measurement, so that their errors are independent."""
-    import numpy as np
-
-    words = [round(1e6 * part) for part in parts]
-    return int(np.random.SeedSequence([seed, *words]).generate_state(1)[0])

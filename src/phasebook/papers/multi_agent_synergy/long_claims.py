@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ... import populations
+from ... import numerics, populations
 from ...claims import Evidence, Measured
-from .claims import part_seed
 from .subject import ABSTRACT, DERIVED, paper
 
 DIAGRAM_DEPTHS = {3: 9, 5: 6, 7: 5, 9: 4}
@@ -32,7 +31,7 @@ def phase_diagram_unit(fan_in: int, fidelity: float, seed: int) -> dict[str, Any
             0.05,
             DIAGRAM_DEPTHS[fan_in],
             DIAGRAM_TREES,
-            seed=part_seed(seed, fan_in, fidelity, index),
+            seed=numerics.part_seed(seed, fan_in, fidelity, index),
         ).value
         for index in range(41)
     ]
@@ -80,7 +79,7 @@ def deep_tree(seed: int) -> list[dict[str, Any]]:
 def deep_tree_unit(alpha: float, seed: int) -> dict[str, Any]:
     """Root bias of 32,768 trees of depth 14 at one control scalar."""
     tree = populations.VotingTree(3, alpha / 1.5, 0.0)
-    measured = populations.simulate_root_bias(tree, 0.3, 14, 32_768, seed=part_seed(seed, alpha))
+    measured = populations.simulate_root_bias(tree, 0.3, 14, 32_768, seed=numerics.part_seed(seed, alpha))
     return {"value": measured.value, "stderr": measured.stderr}
 
 
@@ -118,7 +117,9 @@ def calibration_round_trip_unit(batch: int, seed: int) -> dict[str, Any]:
     truth = populations.Situation(law, channel, 0.1, budget=2e4, window=1e3, minimum_compute=compute[0])
     size = {"agents": 200, "tasks": 2000, "messages": 1000}
     trials = [
-        populations.try_calibration(truth, compute=compute, lengths=LENGTHS, seed=part_seed(seed, batch, trial), **size)
+        populations.try_calibration(
+            truth, compute=compute, lengths=LENGTHS, seed=numerics.part_seed(seed, batch, trial), **size
+        )
         for trial in range(TRIALS)
     ]
     return {
