@@ -4,6 +4,7 @@ import os
 import tempfile
 
 import pytest
+from hypothesis import settings
 
 # Before anything imports JAX or numba: the same environment that worker processes get.
 os.environ.setdefault("PHASEBOOK_CACHE", os.path.join(tempfile.gettempdir(), "phasebook-test-cache"))
@@ -12,6 +13,10 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 from phasebook import runtime
 
 runtime.prepare_process(threads=1)
+
+# Timing never decides a test, and the same commit gives the same answer: no deadline, fixed examples.
+settings.register_profile("phasebook", deadline=None, derandomize=True)
+settings.load_profile("phasebook")
 
 
 @pytest.fixture(autouse=True)
