@@ -81,16 +81,20 @@ def test_processes_are_others_and_are_reused():
 def test_on_dask_a_lost_worker_costs_its_task_alone(tmp_path):
     with dask_cluster(tmp_path) as address:
         found = outcomes(
-            *(task(f"good {value}", tasks.double, value) for value in range(6)),
+            *(task(f"good {value}", tasks.double, value) for value in range(3)),
             task("killed", tasks.kill_itself),
+            *(task(f"good {value}", tasks.double, value) for value in range(3, 9)),
+            task("killed too", tasks.kill_itself),
+            *(task(f"good {value}", tasks.double, value) for value in range(9, 12)),
             task("raises", tasks.fail),
             task("slow", tasks.sleep, 0.3, seconds=0.1),
             workers=2,
             scheduler=address,
         )
-    assert [found[f"good {value}"].value for value in range(6)] == [0, 2, 4, 6, 8, 10]
-    assert found["killed"].failure == "crashed"
-    assert "its worker was lost" in found["killed"].message
+    assert [found[f"good {value}"].value for value in range(12)] == list(range(0, 24, 2))
+    for killed in found["killed"], found["killed too"]:
+        assert killed.failure == "crashed"
+        assert "its worker was lost" in killed.message
     assert found["raises"].failure == "raised"
     assert found["slow"].failure == "time"
 

@@ -10,7 +10,10 @@ import sys
 import threading
 import time
 import traceback
+import uuid
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +21,7 @@ from . import runtime
 
 MEMORY_EXIT_CODE = 87
 WATCH_INTERVAL = 0.05
+DASK_INTERVAL = 0.2
 
 Failure = Literal["raised", "absent", "time", "memory", "crashed"]
 
@@ -222,18 +226,40 @@ def _reset_peak_memory() -> None:
 def _on_dask(tasks: list[Task], address: str) -> Generator[Event]:
     """The very same tasks on a cluster that the user started; a lost worker costs its task, and no neighbour is re-run.
 
-    Dask cannot stop a running task: one that overran its time is an error when it ends.
+    Dask gives up every task that waits at a lost worker, not only the one that ran there. So none waits at a worker: each is
+    pinned to a free thread, and the next is sent when that thread is free again. Dask cannot stop a running task: one that
+    overran its time is an error when it ends.
     """
-    from distributed import Client, as_completed
+    import distributed
 
-    with Client(address, timeout="10s") as client:
-        client.run_on_scheduler(_configure_scheduler)
-        by_key = {f"{task.key}-{os.getpid()}": task for task in tasks}
-        pending = [client.submit(_on_worker, task, key=key, retries=0, pure=False) for key, task in by_key.items()]
-        for future in as_completed(pending):
-            task = by_key[future.key]
-            yield Event(task.key, _dask_outcome(future, task))
-            future.release()
+    waiting = deque(tasks)
+    with distributed.Client(address, timeout="10s") as client:
+        client.run_on_scheduler(_fail_with_the_worker)
+        sent: dict[Any, tuple[Task, str]] = {}
+        while waiting or sent:
+            threads = client.nthreads()
+            if any(worker not in threads for _, worker in sent.values()):
+                # A task sent to a worker that left before it took the task has run nowhere: it waits again.
+                unclaimed = client.run_on_scheduler(_keys_without_a_worker)
+                for future in [future for future in sent if future.key in unclaimed]:
+                    waiting.appendleft(sent.pop(future)[0])
+                    future.cancel()
+            taken = Counter(worker for _, worker in sent.values())
+            for worker in [worker for worker, count in threads.items() for _ in range(count - taken[worker])]:
+                if not waiting:
+                    break
+                task = waiting.popleft()
+                future = client.submit(_on_worker, task, key=f"{task.key}-{uuid.uuid4()}", workers=[worker], retries=0)
+                sent[future] = task, worker
+                yield Event(task.key)
+            if not sent:
+                time.sleep(DASK_INTERVAL)
+                continue
+            with suppress(TimeoutError):
+                distributed.wait(sent, timeout=DASK_INTERVAL, return_when="FIRST_COMPLETED")
+            for future in [future for future in sent if future.done()]:
+                task, _ = sent.pop(future)
+                yield Event(task.key, _dask_outcome(future, task))
 
 
 def _on_worker(task: Task) -> Outcome:
@@ -241,9 +267,12 @@ def _on_worker(task: Task) -> Outcome:
     return attempt(task)
 
 
-def _configure_scheduler(dask_scheduler: Any) -> None:
+def _fail_with_the_worker(dask_scheduler: Any) -> None:
     dask_scheduler.allowed_failures = 0
-    dask_scheduler.WORKER_SATURATION = 1.0
+
+
+def _keys_without_a_worker(dask_scheduler: Any) -> set[str]:
+    return {task.key for task in dask_scheduler.unrunnable}
 
 
 def _dask_outcome(future: Any, task: Task) -> Outcome:
