@@ -245,9 +245,8 @@ def _on_dask(tasks: list[Task], address: str) -> Generator[Event]:
                     waiting.appendleft(sent.pop(future)[0])
                     future.cancel()
             taken = Counter(worker for _, worker in sent.values())
-            for worker in [worker for worker, count in threads.items() for _ in range(count - taken[worker])]:
-                if not waiting:
-                    break
+            free = [worker for worker, count in threads.items() for _ in range(count - taken[worker])]
+            for worker in free[: len(waiting)]:
                 task = waiting.popleft()
                 future = client.submit(_on_worker, task, key=f"{task.key}-{uuid.uuid4()}", workers=[worker], retries=0)
                 sent[future] = task, worker
