@@ -31,7 +31,7 @@ def measure() -> list[Row]:
             100.0,
             101,
             1000,
-            3,
+            5,
             ("gillespy2", "libroadrunner"),
         ),
         (
@@ -44,7 +44,8 @@ def measure() -> list[Row]:
             5,
             ("gillespy2", "libroadrunner", "run_network"),
         ),
-        ("egfr_net, one run to t = 10", None, "egfr_net", 10.0, 2, 1, 5, ("run_network", "gillespy2")),
+        ("egfr_net, one run to t = 10", None, "egfr_net", 10.0, 2, 1, 5, ("run_network",)),
+        ("egfr_net, one run to t = 1", None, "egfr_net", 1.0, 2, 1, 5, ("gillespy2",)),
     ]
     rows = []
     for what, network, name, end, points, trajectories, pairs, peers in cases:

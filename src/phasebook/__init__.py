@@ -1,7 +1,7 @@
 """Phasebook: executable papers.
 
 A paper's model, its theory or method and an exact simulation in one API with the same units; its claims, re-measured here.
-Families (`phasebook.inference`, `phasebook.populations`) and the vocabulary are imported when first used.
+Families (`phasebook.reactions`, `phasebook.networks` and others) and the vocabulary are imported when first used.
 """
 
 import lazy_loader

@@ -1,7 +1,9 @@
 from . import inference as inference
+from . import networks as networks
 from . import numerics as numerics
 from . import populations as populations
 from . import reactions as reactions
+from . import spins as spins
 from ._version import __version__ as __version__
 from .claims import Evidence as Evidence
 from .claims import Measured as Measured
