@@ -1,3 +1,9 @@
+from .finite_size_scaling import Collapse as Collapse
+from .finite_size_scaling import Crossing as Crossing
+from .finite_size_scaling import Curve as Curve
+from .finite_size_scaling import collapse_quality as collapse_quality
+from .finite_size_scaling import finite_size_crossings as finite_size_crossings
+from .finite_size_scaling import fit_collapse as fit_collapse
 from .fixed_point import Anderson as Anderson
 from .fixed_point import Branch as Branch
 from .fixed_point import FixedPoint as FixedPoint
@@ -10,6 +16,11 @@ from .quadrature import Expectation as Expectation
 from .quadrature import gauss_hermite as gauss_hermite
 from .quadrature import gaussian_expectation as gaussian_expectation
 from .quadrature import tensor_gauss_hermite as tensor_gauss_hermite
+from .scaling import EffectiveExponents as EffectiveExponents
+from .scaling import ScalingWarning as ScalingWarning
+from .scaling import effective_exponents as effective_exponents
+from .scaling import extrapolate as extrapolate
+from .scaling import window_exponent as window_exponent
 from .seeding import part_seed as part_seed
 from .statistics import Line as Line
 from .statistics import PowerLaw as PowerLaw
