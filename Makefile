@@ -54,7 +54,7 @@ reference: $(VENV)/.run
 	$(BIN)/python -m docs.reference_records
 
 lock:
-	$(UV) pip compile pyproject.toml --extra cluster --constraint requirements/pins.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/run.txt
+	$(UV) pip compile pyproject.toml --extra cluster --extra web --constraint requirements/pins.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/run.txt
 	$(UV) pip compile pyproject.toml --extra dev --constraint requirements/pins.in --constraint requirements/run.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/dev.txt
 
 clean:
