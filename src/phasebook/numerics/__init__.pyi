@@ -1,3 +1,6 @@
+from .continuation import SolutionCurve as SolutionCurve
+from .continuation import SpecialPoint as SpecialPoint
+from .continuation import trace_solutions as trace_solutions
 from .finite_size_scaling import Collapse as Collapse
 from .finite_size_scaling import Crossing as Crossing
 from .finite_size_scaling import Curve as Curve

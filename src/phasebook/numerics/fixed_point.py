@@ -115,7 +115,7 @@ def continue_branch(
     """Follow a fixed point of function(x, parameter) through `parameters`, shape (n,), in their order, from `start`.
 
     Each point begins at the secant through the last two; should that fail, at the last one. A branch that folds back ends at its
-    fold, and steps too wide there may land on another branch: follow it from both ends, in smaller steps, to see.
+    fold, and steps too wide there may land on another branch: `continuation.trace_solutions` goes around folds and finds them.
     Raises ValueError as `solve_fixed_point` does or where neighboring parameters coincide, and NotConverged, naming the parameter,
     at the first point that fails; with `throw` false that point's value is NaN, its outcome says why, and the branch goes on from
     the last point found.
