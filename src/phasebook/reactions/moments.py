@@ -11,6 +11,7 @@ Source: Schnoerr, Sanguinetti, Grima, arXiv 1407.8316 (equations derived in our 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -148,6 +149,17 @@ def moment_equations(network: ReactionNetwork, order: int = 2, closure: str = "n
 
     Raises ValueError for a wrong order or closure or too many equations, UnsupportedPropensity for a law that is no polynomial.
     """
+    check_equations(network, order, closure)
+    propensities = network.propensity_polynomials()
+    unknowns = moment_unknowns(network, propensities, order, closure)
+    changes = [change_row(network.change, row) for row in range(len(network.reactions))]
+    outputs = equation_polynomials(len(network.species), network.volume, propensities, changes, unknowns)
+    polynomials = polynomial_map(unknowns.inputs, unknowns.stages, outputs)
+    return MomentEquations(network, order, closure, unknowns.low, polynomials, unknowns.products)
+
+
+def check_equations(network: ReactionNetwork, order: int, closure: str) -> None:
+    """Raises ValueError where there are no such equations, or more than are solved."""
     check_closure(closure, order)
     if network.events:
         raise ValueError(f"moment equations have no events; remove event {network.events[0].name!r}, or simulate")
@@ -157,13 +169,31 @@ def moment_equations(network: ReactionNetwork, order: int = 2, closure: str = "n
         raise ValueError(
             f"order {order} for {species} species makes {count} equations; at most {MOST_EQUATIONS} are solved: lower the order"
         )
-    propensities = network.propensity_polynomials()
+
+
+@dataclass(frozen=True, eq=False)
+class MomentUnknowns:
+    """What equations of one order and closure are written in: exponents `low`, variables by exponents, stages of the closure."""
+
+    low: tuple[Exponents, ...]
+    index: dict[Exponents, int]
+    inputs: int
+    stages: tuple[Polynomial, ...]
+    stage_orders: tuple[float, ...]
+    products: ProductClosure | None
+
+
+def moment_unknowns(
+    network: ReactionNetwork, propensities: list[Polynomial], order: int, closure: str
+) -> MomentUnknowns:
+    """Low moments, and high ones as inputs or stages, for propensities of these degrees."""
+    species = len(network.species)
     degree = max((sum(each) for polynomial in propensities for each in polynomial), default=0)
     low = [each for each_order in range(2, order + 1) for each in exponents_of_order(species, each_order)]
     highest = order + max(0, degree - 1)
     high = [each for each_order in range(order + 1, highest + 1) for each in exponents_of_order(species, each_order)]
     index = {each: species + place for place, each in enumerate(low)}
-    inputs, stages = species + len(low), list[Polynomial]()
+    inputs, stages, orders = species + len(low), list[Polynomial](), list[float]()
     products = None
     if closure in PRODUCT_CLOSURES and high:
         products = product_closure(species, low, high, closure)
@@ -175,27 +205,33 @@ def moment_equations(network: ReactionNetwork, order: int = 2, closure: str = "n
             if sum(each) >= 4 and closure != "central":
                 stages.append(cumulant(each, index[each], cumulants))
                 cumulants[each] = inputs + len(stages) - 1
+                orders.append(sum(each) / 2)
         for each in high:
             stages.append(central_moment(each, order, closure, cumulants, network.volume))
             index[each] = inputs + len(stages) - 1
-    outputs = _equations(network, propensities, low, index)
-    return MomentEquations(network, order, closure, tuple(low), polynomial_map(inputs, stages, outputs), products)
+            orders.append(sum(each) / 2)
+    return MomentUnknowns(tuple(low), index, inputs, tuple(stages), tuple(orders), products)
 
 
-def _equations(
-    network: ReactionNetwork, propensities: list[Polynomial], low: list[Exponents], index: dict[Exponents, int]
+def equation_polynomials(
+    species: int,
+    volume: float,
+    propensities: Sequence[Polynomial],
+    changes: Sequence[Mapping[int, int]],
+    unknowns: MomentUnknowns,
 ) -> list[Polynomial]:
-    """Right-hand sides for the means, then for the central moments, in scaled variables."""
-    species, volume = len(network.species), network.volume
-    changes = [_row(network.change, row) for row in range(len(network.reactions))]
-    zero = (0,) * species
+    """Right-hand sides for the means, then for the central moments, in scaled variables.
+
+    `changes`: what each reaction adds to the counts, by index of the species.
+    """
+    index, zero = unknowns.index, (0,) * species
     drift: list[Polynomial] = [{} for _ in range(species)]
     for propensity, change in zip(propensities, changes, strict=True):
         mean_rate = _rate_moment(propensity, zero, index, volume)
         for j, amount in change.items():
             _accumulate(drift[j], mean_rate, amount / volume)
     outputs = list(drift)
-    for each in low:
+    for each in unknowns.low:
         equation: Polynomial = {}
         scale = volume ** (-sum(each) / 2)
         for propensity, change in zip(propensities, changes, strict=True):
@@ -240,6 +276,7 @@ def _accumulate(target: Polynomial, source: Polynomial, weight: float, factor: i
         target[key] = target.get(key, 0.0) + weight * coefficient
 
 
-def _row(matrix: Any, row: int) -> dict[int, int]:
+def change_row(matrix: Any, row: int) -> dict[int, int]:
+    """What one reaction changes, by index of the species, from the sparse matrix of changes."""
     place = slice(matrix.indptr[row], matrix.indptr[row + 1])
     return {int(j): int(value) for j, value in zip(matrix.indices[place], matrix.data[place], strict=True)}

@@ -184,6 +184,14 @@ class ReactionNetwork:
             polynomials.append(polynomial)
         return polynomials
 
+    def unit_propensities(self) -> list[Polynomial]:
+        """Mass-action propensities over their constants `rate_constants()`, in monomials n^e; empty for a general law."""
+        species = len(self.species)
+        return [
+            {} if reaction.law is not None else _falling_polynomial(reaction.reactants, 1.0, species)
+            for reaction in self.reactions
+        ]
+
     def observe(self, counts: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """Observables and rules at `counts` of shape (..., species); each of shape (...)."""
         counts = _state(counts, len(self.species), "counts")
