@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from phasebook.errors import NotConverged
-from phasebook.numerics.quadrature import gauss_hermite, gaussian_expectation, tensor_gauss_hermite
+from phasebook.numerics.quadrature import crowded_trapezoid, gauss_hermite, gaussian_expectation, tensor_gauss_hermite
 
 
 def moment(power: int) -> float:
@@ -134,3 +134,32 @@ def test_bad_dimensions_are_named():
 def test_bad_options_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         gaussian_expectation(abs, **options)
+
+
+@pytest.mark.parametrize(("center", "width"), [(0.7, 1e-3), (-2.0, 0.05), (0.0, 1.0), (20.0, 1e-3), (1.0, 5.0)])
+def test_crowded_trapezoid_resolves_a_step_of_any_width(center, width):
+    nodes, log_weights = crowded_trapezoid([center], width)
+    weights = np.exp(log_weights)
+    assert weights.sum() == pytest.approx(1.0, abs=1e-13)
+    exact = gaussian_expectation(lambda z: math.tanh((z - center) / width), breaks=[center], tolerance=1e-11).value
+    assert (weights * np.tanh((nodes - center) / width)).sum() == pytest.approx(exact, abs=1e-11)
+    assert (weights * nodes**4).sum() == pytest.approx(3.0, abs=1e-11)
+
+
+def test_crowded_trapezoid_reaches_a_tilted_weight():
+    nodes, log_weights = crowded_trapezoid([-3.0, 0.5], 0.01, tilt=12.0)
+    assert nodes.shape[0] == 2
+    np.testing.assert_allclose(np.exp(log_weights + 12.0 * nodes).sum(axis=1), math.exp(72.0), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (([math.nan], 0.1), "centers must be finite"),
+        (([0.0], 0.0), "width must be positive"),
+        (([0.0], math.inf), "width must be positive"),
+    ],
+)
+def test_crowded_trapezoid_refuses(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        crowded_trapezoid(*arguments)

@@ -16,6 +16,7 @@ from .fixed_point import continue_branch as continue_branch
 from .fixed_point import solve_fixed_point as solve_fixed_point
 from .measured import Measured as Measured
 from .quadrature import Expectation as Expectation
+from .quadrature import crowded_trapezoid as crowded_trapezoid
 from .quadrature import gauss_hermite as gauss_hermite
 from .quadrature import gaussian_expectation as gaussian_expectation
 from .quadrature import tensor_gauss_hermite as tensor_gauss_hermite
