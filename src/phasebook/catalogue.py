@@ -1,4 +1,4 @@
-"""The catalogue of papers: reads `catalogue.toml`, finds papers by slug, arXiv id or misspelled words.
+"""The catalogue of papers: the book's own and the user's reading list; found by slug, arXiv id or misspelled words.
 
 Imports the standard library alone, so that `phasebook list`, `search` and `show` start at once.
 """
@@ -8,11 +8,16 @@ import difflib
 import importlib.util
 import re
 import sqlite3
+import threading
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from . import reading_list
+from .arxiv import arxiv_identifier
+
+IMPORTED = "imported"  # where the papers of a reading list stand, which belong to no family
 FAMILIES = (
     "reactions",
     "spins",
@@ -43,6 +48,11 @@ class Entry:
     keywords: tuple[str, ...]
 
     @property
+    def imported(self) -> bool:
+        """Whether the paper comes from the user's reading list."""
+        return self.family == IMPORTED
+
+    @property
     def module(self) -> str:
         """Name of the module that holds the paper's experiments and claims, once it is built."""
         return f"phasebook.papers.{self.slug.replace('-', '_')}"
@@ -50,7 +60,7 @@ class Entry:
     @property
     def status(self) -> str:
         """`built` where the paper's module exists, else `planned`."""
-        return "built" if importlib.util.find_spec(self.module) else "planned"
+        return "built" if not self.imported and importlib.util.find_spec(self.module) else "planned"
 
     @property
     def published(self) -> str:
@@ -58,12 +68,9 @@ class Entry:
         return self.date.isoformat() if self.date else str(self.year)
 
 
-@cache
 def entries() -> dict[str, Entry]:
-    """All papers by slug, in alphabetical order."""
-    text = resources.files("phasebook").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    papers = [_entry(table) for table in tomllib.loads(text)["paper"]]
-    return {paper.slug: paper for paper in sorted(papers, key=lambda paper: paper.slug)}
+    """All papers by slug, in alphabetical order: the book's own, then those of the reading list."""
+    return _catalogue(reading_list.stamp()).entries
 
 
 def find(name: str) -> Entry:
@@ -72,19 +79,21 @@ def find(name: str) -> Entry:
     papers = entries()
     if slug in papers:
         return papers[slug]
-    if identifier := re.search(r"(\d{4}\.\d{4,5})(v\d+)?(\.pdf)?$", slug):
+    if identifier := arxiv_identifier(name):
         for paper in papers.values():
-            if paper.arxiv == identifier.group(1):
+            if paper.arxiv == identifier:
                 return paper
-    near = difflib.get_close_matches(slug, papers, n=3, cutoff=0.5) or [hit.slug for hit in search(name)[:3]]
+    near = difflib.get_close_matches(slug, papers, n=3, cutoff=0.5)
+    if not near and trigrams(name):
+        near = [paper.slug for paper in search(name)[:3]]
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     raise ValueError(f"SLUG must be one of the catalogue's {len(papers)} papers; got {name!r}{hint}")
 
 
 def in_family(family: str | None) -> list[Entry]:
-    """The papers of one family, or all of them. Raises `ValueError` for an unknown family."""
-    if family is not None and family not in FAMILIES:
-        raise ValueError(f"family must be one of {', '.join(FAMILIES)}; got {family!r}")
+    """The papers of one family (`imported`: the reading list), or all. Raises `ValueError` for an unknown family."""
+    if family is not None and family not in (*FAMILIES, IMPORTED):
+        raise ValueError(f"family must be one of {', '.join((*FAMILIES, IMPORTED))}; got {family!r}")
     return [paper for paper in entries().values() if family in (None, paper.family)]
 
 
@@ -92,30 +101,81 @@ def search(words: str) -> list[Entry]:
     """Papers that share three-letter pieces with the words, best first, so that `momnt closure` finds its paper.
 
     Full-text search over slug, title, keywords, family and summary (SQLite FTS5, trigram tokens, ranked by bm25).
+    Raises `ValueError` where no word has three letters.
     """
-    trigrams = {
-        word[start : start + 3] for word in re.findall(r"[\w.]+", words.lower()) for start in range(len(word) - 2)
-    }
-    if not trigrams:
+    pieces = trigrams(words)
+    if not pieces:
         raise ValueError(f"search needs a word of at least three letters; got {words!r}")
-    query = " OR ".join(f'"{trigram}"' for trigram in sorted(trigrams))
-    with _index() as index:
-        rows = index.execute(
+    query = " OR ".join(f'"{piece}"' for piece in sorted(pieces))
+    known = _catalogue(reading_list.stamp())
+    with known.lock:
+        rows = known.index.execute(
             "SELECT slug FROM paper WHERE paper MATCH ? ORDER BY bm25(paper, 8, 6, 6, 2, 1, 4)", (query,)
         ).fetchall()
-    return [entries()[slug] for (slug,) in rows]
+    return [known.entries[slug] for (slug,) in rows]
 
 
-def _index() -> sqlite3.Connection:
-    index = sqlite3.connect(":memory:")
+def trigrams(words: str) -> set[str]:
+    """The three-letter pieces of the words, in lower case."""
+    return {word[start : start + 3] for word in re.findall(r"[\w.]+", words.lower()) for start in range(len(word) - 2)}
+
+
+@dataclass(frozen=True)
+class _Catalogue:
+    entries: dict[str, Entry]
+    index: sqlite3.Connection
+    lock: threading.Lock  # one connection serves all threads of the page, one at a time
+
+
+@cache
+def _book() -> tuple[Entry, ...]:
+    text = resources.files("phasebook").joinpath("catalogue.toml").read_text(encoding="utf-8")
+    papers = [_entry(table) for table in tomllib.loads(text)["paper"]]
+    return tuple(sorted(papers, key=lambda paper: paper.slug))
+
+
+_known: dict[int, _Catalogue] = {}
+
+
+def _catalogue(stamp: int) -> _Catalogue:
+    """The catalogue as it is at this stamp of the reading list; an older one is forgotten."""
+    if stamp not in _known:
+        papers = {paper.slug: paper for paper in _book()}
+        # A listed paper that the book has already is the book's own.
+        owned = {paper.arxiv for paper in papers.values()} | {reading_list.slug_of(p.title) for p in papers.values()}
+        for paper in reading_list.papers():
+            if not owned & {paper.arxiv or None, reading_list.slug_of(paper.title)}:
+                papers.setdefault(paper.slug, _imported(paper))
+        made = _Catalogue(papers, _index(papers), threading.Lock())
+        _known.clear()
+        _known[stamp] = made
+    return _known[stamp]
+
+
+def _index(papers: dict[str, Entry]) -> sqlite3.Connection:
+    index = sqlite3.connect(":memory:", check_same_thread=False)
     index.execute(
         "CREATE VIRTUAL TABLE paper USING fts5(slug, title, keywords, family, summary, arxiv, tokenize='trigram')"
     )
     index.executemany(
         "INSERT INTO paper VALUES (?, ?, ?, ?, ?, ?)",
-        [(p.slug, p.title, " ".join(p.keywords), p.family, p.summary, p.arxiv) for p in entries().values()],
+        [(p.slug, p.title, " ".join(p.keywords), p.family, p.summary, p.arxiv) for p in papers.values()],
     )
     return index
+
+
+def _imported(paper: reading_list.ListedPaper) -> Entry:
+    return Entry(
+        slug=paper.slug,
+        title=paper.title,
+        arxiv=paper.arxiv,
+        year=paper.year,
+        date=paper.date,
+        authors=paper.authors,
+        family=IMPORTED,
+        summary=paper.summary,
+        keywords=(),
+    )
 
 
 def _entry(table: dict) -> Entry:

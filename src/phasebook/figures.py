@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from .branch_diagrams import branch_elements, is_branch_diagram
 from .experiments import Along, Level
 from .unit_store import write_text
+from .verdict_maps import is_verdict, verdict_map
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -70,7 +72,7 @@ def backend_of(path: Path) -> Backend:
 def save_figure(data: xr.Dataset, path: Path, style: Style | None = None) -> None:
     """Draw a Dataset into a file: .png, .svg or .pdf, or .html (one page that needs no network)."""
     backend = backend_of(path)
-    hv = _holoviews(backend)
+    hv = _drawing_with(backend)
     figure = _styled(describe(data, style or Style()), backend)
     with warnings.catch_warnings():
         # HoloViews 1.23 calls functions that Matplotlib and Bokeh are about to rename; not ours to mend.
@@ -96,16 +98,30 @@ def save_figure(data: xr.Dataset, path: Path, style: Style | None = None) -> Non
             _close(plot.state)
 
 
+def bokeh_item(data: xr.Dataset, style: Style | None = None) -> dict[str, Any]:
+    """The figure as a JSON item that Bokeh's script draws into a page. Raises `ValueError` where there is nothing to draw."""
+    from bokeh.embed import json_item
+
+    hv = _drawing_with("bokeh")
+    figure = _styled(describe(data, style or Style()), "bokeh")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as in save_figure
+        plot = hv.renderer("bokeh").get_plot(figure)
+    return dict(json_item(plot.state))
+
+
 def describe(data: xr.Dataset, style: Style) -> Any:
     """The HoloViews description of a Dataset: a panel for each observable (for heat maps, for each road)."""
-    hv = _holoviews("matplotlib")
+    hv = _holoviews()
     data = average_seeds(data)
     panels: list[Any] = []
     for observable in _observables(data, style):
         roads = {road: data[f"{observable}_{road}"] for road in ROADS if f"{observable}_{road}" in data}
         stderr = data.get(f"{observable}_stderr")
         dims = max((variable.dims for variable in roads.values()), key=len)
-        if _is_map(data, dims):
+        if any(is_verdict(variable) for variable in roads.values()):
+            panels.append(_verdicts(data, roads, style))
+        elif _is_map(data, dims):
             limits = _limits(roads.values())
             panels += [_heat_map(data, variable, road, style, limits) for road, variable in roads.items()]
         else:
@@ -164,14 +180,18 @@ def _positions(data: xr.Dataset, dim: Any) -> np.ndarray:
 
 
 def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: Any, style: Style) -> Any:
-    hv = _holoviews("matplotlib")
+    hv = _holoviews()
     dims = max((variable.dims for variable in roads.values()), key=len)
     axis = max(dims, key=lambda dim: (not _is_text(data, dim), data.sizes[dim]))
     others = [dim for dim in dims if dim != axis]
     x = hv.Dimension(str(axis), label=_label(data, axis))
     y = hv.Dimension(observable, label=_observable_label(next(iter(roads.values()))))
     elements: list[Any] = []
+    branches = any(is_branch_diagram(variable) for variable in roads.values())
     for road, variable in roads.items():
+        if is_branch_diagram(variable):
+            elements += branch_elements(hv, variable, x, y, _positions(data, axis))
+            continue
         slices = _slices(variable, others)
         for index, (name, curve) in enumerate(slices):
             color = PALETTE[index] if len(slices) > 1 else COLORS[road]
@@ -181,7 +201,7 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
             # Points share the color of their line, whose label names both.
             told = len(slices) == 1 or road in DASHES or not DASHES.keys() & roads.keys()
             label = f"{road}{name}" if told else ""
-            if road in ("theory", "exact"):
+            if road in ("theory", "exact") and not branches:
                 # Lines keep what is not there, and show it as a gap.
                 line = hv.Curve((at, values) if keep.any() else ([], []), x, y, label=label)
                 elements.append(line.opts(*_line_options(color, DASHES[road])))
@@ -223,6 +243,22 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
     )
 
 
+def _verdicts(data: xr.Dataset, roads: dict[str, Any], style: Style) -> Any:
+    variable = max(roads.values(), key=lambda each: len(each.dims))
+    axis = max(variable.dims, key=lambda dim: (not _is_text(data, dim), data.sizes[dim]))
+    exact = roads.get("exact")
+    return verdict_map(
+        _holoviews(),
+        variable,
+        str(axis),
+        _positions(data, axis),
+        _label(data, axis),
+        logarithmic=_is_logarithmic(data, axis, style),
+        title=_title(variable),
+        exact=exact if exact is not None and exact is not variable and exact.dims == (axis,) else None,
+    )
+
+
 def _limits(variables: Iterable[Any]) -> tuple[float, float]:
     """One color scale for all roads to an observable."""
     finite = [variable.values[np.isfinite(variable.values)] for variable in variables]
@@ -231,7 +267,7 @@ def _limits(variables: Iterable[Any]) -> tuple[float, float]:
 
 
 def _heat_map(data: xr.Dataset, variable: Any, road: str, style: Style, limits: tuple[float, float]) -> Any:
-    hv = _holoviews("matplotlib")
+    hv = _holoviews()
     vertical, horizontal = variable.dims
     x = hv.Dimension(str(horizontal), label=_label(data, horizontal))
     y = hv.Dimension(str(vertical), label=_label(data, vertical))
@@ -329,7 +365,7 @@ def _title(variable: Any) -> str:
 
 
 def _line_options(color: str, dash: str) -> list[Any]:
-    hv = _holoviews("matplotlib")
+    hv = _holoviews()
     return [
         hv.opts.Curve(color=color, linewidth=2, linestyle=dash, backend="matplotlib"),
         hv.opts.Curve(color=color, line_width=2, line_dash=dash, tools=["hover"], backend="bokeh"),
@@ -337,7 +373,7 @@ def _line_options(color: str, dash: str) -> list[Any]:
 
 
 def _point_options(color: str) -> list[Any]:
-    hv = _holoviews("matplotlib")
+    hv = _holoviews()
     return [
         hv.opts.Scatter(color=color, s=36, backend="matplotlib"),
         hv.opts.Scatter(color=color, size=7, tools=["hover"], backend="bokeh"),
@@ -345,13 +381,13 @@ def _point_options(color: str) -> list[Any]:
 
 
 def _color_options(element: str, color: str) -> list[Any]:
-    hv = _holoviews("matplotlib")
+    hv = _holoviews()
     make = getattr(hv.opts, element)
     return [make(edgecolor=color, backend="matplotlib"), make(color=color, backend="bokeh")]
 
 
 def _styled(figure: Any, backend: Backend) -> Any:
-    hv = _holoviews(backend)
+    hv = _holoviews()
     if backend == "matplotlib" and isinstance(figure, hv.Layout):
         return figure.opts(
             hv.opts.Layout(fig_inches=5.6, hspace=0.45, vspace=0.5, sublabel_format="", backend="matplotlib")
@@ -363,7 +399,8 @@ def _styled(figure: Any, backend: Backend) -> Any:
 
 
 @functools.cache
-def _load_backend(backend: Backend) -> Any:
+def _holoviews() -> Any:
+    """HoloViews with both backends loaded, which must be known before an option of either is named."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import matplotlib
@@ -371,14 +408,15 @@ def _load_backend(backend: Backend) -> Any:
         matplotlib.use("Agg")
         import holoviews as hv
 
-        # Both backends must be known before an option of either is named.
         hv.extension("matplotlib", "bokeh", logo=False)
     return hv
 
 
-def _holoviews(backend: Backend) -> Any:
-    hv = _load_backend("matplotlib")
-    hv.Store.set_current_backend(backend)
+def _drawing_with(backend: Backend) -> Any:
+    """HoloViews with a backend made current, which costs a tenth of a second: only when it changes."""
+    hv = _holoviews()
+    if hv.Store.current_backend != backend:
+        hv.Store.set_current_backend(backend)
     return hv
 
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -105,9 +106,19 @@ def history(paper: str | None = None, path: Path | None = None) -> list[Record]:
 
 def latest(paper: str | None = None, path: Path | None = None) -> dict[tuple[str, str], Record]:
     """The newest record of each (paper, claim)."""
-    return {(record.paper, record.claim): record for record in history(paper, path)}
+    if not (path or records_file()).exists():
+        return {}
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    ranked = "SELECT *, row_number() OVER (PARTITION BY paper, claim ORDER BY time DESC, id DESC) AS age FROM record"
+    condition = " AND paper = ?" if paper else ""
+    with _connection(path, write=False) as database:
+        rows = database.execute(
+            f"SELECT {names} FROM ({ranked}) WHERE age = 1{condition}", (paper,) if paper else ()
+        ).fetchall()
+    return {(record.paper, record.claim): record for record in map(_record, rows)}
 
 
+@cache
 def reference() -> dict[tuple[str, str], Record]:
     """The verdicts that ship with Phasebook, measured by its authors."""
     file = resources.files("phasebook").joinpath("reference.jsonl")

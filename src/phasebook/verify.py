@@ -9,8 +9,9 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from .experiments import check_seed
 from .provenance import code_version
 from .records import Record, add_records
 from .unit_store import Unit, finished, read_unit, write_unit
-from .workers import Outcome, Task, run_tasks
+from .workers import Event, Outcome, Task, run_tasks
 
+Runner = Callable[..., Generator[Event]]
 TIERS = ("core", "quick", "full", "gpu")
 NO_COMPARISON = dict.fromkeys(("measured", "stderr", "dof", "interval", "predicted", "tolerance", "relation"), None)
 
@@ -126,23 +128,25 @@ def verify(
     workers: int | None = None,
     scheduler: str | None = None,
     keep: bool = True,
+    stop: Callable[[], bool] | None = None,
 ) -> Generator[Progress]:
     """Measure the claims and yield progress; every result is recorded at once, so that stopping keeps what was measured.
 
     Quick claims run side by side in one-thread processes; each long claim runs alone, on all cores. `workers` defaults to the
-    number of cores; 0 runs in this process.
+    number of cores; 0 runs in this process. `stop` is asked whether to end, as `workers.run_tasks` asks it.
     """
     check_seed(seed)
     claims = list(claims)
     cores = os.cpu_count() or 1
     workers = cores if workers is None else workers
     short = [claim for claim in claims if claim.tier == "quick" and not claim.in_units]
-    steps = [_side_by_side(short, seed, workers, scheduler)]
+    run = partial(run_tasks, scheduler=scheduler, stop=stop)
+    steps = [_side_by_side(short, seed, workers, run)]
     for claim in claims:
         if claim.in_units:
-            steps.append(_in_units(claim, seed, workers, scheduler))
+            steps.append(_in_units(claim, seed, workers, run))
         elif claim.tier != "quick":
-            steps.append(_alone(claim, seed, workers, cores, scheduler))
+            steps.append(_alone(claim, seed, workers, cores, run))
     for step in steps:
         for progress in step:
             if progress.result is not None and keep:
@@ -190,24 +194,24 @@ def _judged(claim: Claim, evidence: Any) -> dict[str, Any]:
     return dataclasses.asdict(judgement)
 
 
-def _side_by_side(claims: list[Claim], seed: int, workers: int, scheduler: str | None) -> Generator[Progress]:
+def _side_by_side(claims: list[Claim], seed: int, workers: int, run: Runner) -> Generator[Progress]:
     by_key = {f"{claim.slug}/{claim.name}": claim for claim in claims}
     tasks = [
         Task(key, measure_claim, (claim.slug, claim.name, seed), claim.limits.seconds, claim.limits.memory)
         for key, claim in by_key.items()
     ]
-    for event in run_tasks(tasks, workers=workers, scheduler=scheduler):
+    for event in run(tasks, workers=workers):
         claim = by_key[event.key]
         yield Progress(claim, result=_result(claim, seed, event.outcome) if event.outcome else None)
 
 
-def _alone(claim: Claim, seed: int, workers: int, cores: int, scheduler: str | None) -> Generator[Progress]:
+def _alone(claim: Claim, seed: int, workers: int, cores: int, run: Runner) -> Generator[Progress]:
     task = Task(claim.name, measure_claim, (claim.slug, claim.name, seed), claim.limits.seconds, claim.limits.memory)
-    for event in run_tasks([task], workers=min(workers, 1), threads=cores, scheduler=scheduler):
+    for event in run([task], workers=min(workers, 1), threads=cores):
         yield Progress(claim, result=_result(claim, seed, event.outcome) if event.outcome else None)
 
 
-def _in_units(claim: Claim, seed: int, workers: int, scheduler: str | None) -> Generator[Progress]:
+def _in_units(claim: Claim, seed: int, workers: int, run: Runner) -> Generator[Progress]:
     """A long claim: units saved one by one under the user's cache folder, where the same seed and code resume."""
     if reason := _missing(claim):
         yield Progress(claim, result=_result(claim, seed, Outcome("", {"verdict": "skipped", "message": reason})))
@@ -225,7 +229,7 @@ def _in_units(claim: Claim, seed: int, workers: int, scheduler: str | None) -> G
         if key not in done
     ]
     finished_units = len(done)
-    for event in run_tasks(tasks, workers=workers, scheduler=scheduler):
+    for event in run(tasks, workers=workers):
         if event.outcome is None:
             continue
         seconds, peak = seconds + event.outcome.seconds, max(peak, event.outcome.peak_memory)
@@ -235,6 +239,8 @@ def _in_units(claim: Claim, seed: int, workers: int, scheduler: str | None) -> G
             return
         finished_units += 1
         yield Progress(claim, finished_units, len(units))
+    if finished_units < len(units):  # stopped; what is finished is kept
+        return
     task = Task("judge", judge_units, (claim.slug, claim.name, seed, str(folder)), limits.seconds, limits.memory)
     for event in run_tasks([task], workers=min(workers, 1)):
         if event.outcome is not None:

@@ -59,12 +59,18 @@ class Event:
 
 
 def run_tasks(
-    tasks: Iterable[Task], *, workers: int, threads: int = 1, scheduler: str | None = None
+    tasks: Iterable[Task],
+    *,
+    workers: int,
+    threads: int = 1,
+    scheduler: str | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Generator[Event]:
     """Run the tasks and yield events as they come; the order of outcomes is the order of finishing.
 
     `workers=0` runs them in this process, one after another, without limits; `scheduler` is the address of a Dask scheduler.
-    Closing the iterator (Ctrl-C does) stops what runs.
+    Closing the iterator (Ctrl-C does) stops what runs; so does `stop`, asked ten times a second of supervised processes, where
+    another thread is the one to decide.
     """
     if workers < 0:
         raise ValueError(f"workers must be 0 or more; got {workers}")
@@ -73,7 +79,7 @@ def run_tasks(
         return _on_dask(tasks, scheduler)
     if workers == 0:
         return _here(tasks)
-    return _supervised(tasks, min(workers, max(1, len(tasks))), threads)
+    return _supervised(tasks, min(workers, max(1, len(tasks))), threads, stop or _never)
 
 
 def attempt(task: Task) -> Outcome:
@@ -129,7 +135,11 @@ def _here(tasks: list[Task]) -> Generator[Event]:
         yield Event(task.key, attempt(task))
 
 
-def _supervised(tasks: list[Task], workers: int, threads: int) -> Generator[Event]:
+def _never() -> bool:
+    return False
+
+
+def _supervised(tasks: list[Task], workers: int, threads: int, stop: Callable[[], bool]) -> Generator[Event]:
     import concurrent.futures as futures
     import multiprocessing
 
@@ -144,7 +154,7 @@ def _supervised(tasks: list[Task], workers: int, threads: int) -> Generator[Even
     try:
         pending: dict[Any, Task] = {pool.schedule(attempt, args=(task,), timeout=task.seconds): task for task in tasks}
         started: dict[str, float] = {}
-        while pending:
+        while pending and not stop():
             done, waiting = futures.wait(pending, timeout=0.1, return_when=futures.FIRST_COMPLETED)
             for future in waiting:
                 key = pending[future].key
@@ -191,6 +201,8 @@ class _Watch:
 def _start_worker(threads: int, parent: int) -> None:
     # Ctrl-C reaches the whole process group; only the parent decides what stops.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A handler in Python, which the pool installs, would wait for a compiled kernel to return: the system ends it at once.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     runtime.prepare_process(threads)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
