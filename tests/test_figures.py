@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from phasebook.experiments import Level
-from phasebook.figures import Style, average_seeds, backend_of, save_figure
+from phasebook.figures import Style, average_seeds, backend_of, describe, save_figure
 
 ATTRIBUTES = {"units": "1", "long_name": "Magnetization of a spin"}
 
@@ -82,3 +82,45 @@ def test_what_has_no_dimension_cannot_be_drawn(tmp_path):
         save_figure(xr.Dataset({"overlap_theory": ((), 1.0, ATTRIBUTES)}), tmp_path / "none.png")
     with pytest.raises(ValueError, match=r"plot must end in .png, .svg, .pdf, .html; got 'figure.jpg'"):
         backend_of(tmp_path / "figure.jpg")
+
+
+def verdicts():
+    names = {"flag_values": [0, 1, 2], "flag_meanings": "bad worse_still valid"}
+    return xr.Dataset(
+        {
+            "verdict_theory": (("rule", "size"), np.arange(12).reshape(2, 6) % 3, {**ATTRIBUTES, **names}),
+            "verdict_exact": ("size", np.full(6, 2), {**ATTRIBUTES, **names}),
+        },
+        {"rule": ["a", "b"], "size": ("size", np.geomspace(1, 32, 6))},
+    )
+
+
+def pieces():
+    return xr.Dataset(
+        {
+            "mean_theory": (("piece", "size"), [[1.0, 2.0, np.nan], [np.nan, 2.0, 3.0], [np.nan] * 3], ATTRIBUTES),
+            "mean_exact": ("size", [1.0, np.nan, 2.0], ATTRIBUTES),
+        },
+        {
+            "size": [1.0, 2.0, 3.0],
+            "stable": ("piece", [True, False, True]),
+            "begins": ("piece", ["bound", "fold", ""]),
+            "ends": ("piece", ["fold", "hopf", ""]),
+        },
+    )
+
+
+@pytest.mark.parametrize("suffix", ["png", "html"])
+@pytest.mark.parametrize("data", [verdicts(), verdicts().isel(rule=0), pieces()], ids=["map", "strip", "branches"])
+def test_verdicts_and_branches(tmp_path, suffix, data):
+    path = tmp_path / f"figure.{suffix}"
+    save_figure(data, path)
+    assert path.stat().st_size > 5000
+
+
+def test_every_code_has_its_color_and_every_kind_of_point_its_mark():
+    rows = describe(verdicts(), Style())
+    assert rows.dimension_values("verdict", flat=False).shape == (3, 6)
+    assert rows.dimension_values("verdict", flat=False)[2].tolist() == [2.0] * 6
+    labels = [element.label for element in describe(pieces(), Style()).values()]
+    assert labels == ["stable", "unstable", "fold", "Hopf point", "exact"]

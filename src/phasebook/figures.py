@@ -121,7 +121,7 @@ def describe(data: xr.Dataset, style: Style) -> Any:
         dims = max((variable.dims for variable in roads.values()), key=len)
         if any(is_verdict(variable) for variable in roads.values()):
             panels.append(_verdicts(data, roads, style))
-        elif _is_map(data, dims):
+        elif _is_map(data, dims) and not any(is_branch_diagram(variable) for variable in roads.values()):
             limits = _limits(roads.values())
             panels += [_heat_map(data, variable, road, style, limits) for road, variable in roads.items()]
         else:
@@ -182,12 +182,13 @@ def _positions(data: xr.Dataset, dim: Any) -> np.ndarray:
 def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: Any, style: Style) -> Any:
     hv = _holoviews()
     dims = max((variable.dims for variable in roads.values()), key=len)
-    axis = max(dims, key=lambda dim: (not _is_text(data, dim), data.sizes[dim]))
+    branches = any(is_branch_diagram(variable) for variable in roads.values())
+    # Pieces of branches are no axis, however many they are.
+    axis = max(dims, key=lambda dim: (not (branches and dim == "piece"), not _is_text(data, dim), data.sizes[dim]))
     others = [dim for dim in dims if dim != axis]
     x = hv.Dimension(str(axis), label=_label(data, axis))
     y = hv.Dimension(observable, label=_observable_label(next(iter(roads.values()))))
     elements: list[Any] = []
-    branches = any(is_branch_diagram(variable) for variable in roads.values())
     for road, variable in roads.items():
         if is_branch_diagram(variable):
             elements += branch_elements(hv, variable, x, y, _positions(data, axis))

@@ -29,7 +29,7 @@ MEANS, SPREADS = (
     (0.25, 0.5, 1.0, 1.5, 3.0),
     (0.0, 1.0, 4.0),
 )  # of the fixed points, and of Poisson's variance: Newton starts
-PROBES = 6
+PROBES = 7
 MOST_POINTS = 800  # each way from where a branch was found
 SAME_BRANCH = 2e-2  # relative distance of the state from a line between two points of a branch that it lies on
 LARGEST = 1e4  # concentrations and scaled moments beyond it, in units of the branch's start, lead to infinity
@@ -121,7 +121,7 @@ def moment_branches(
     low: float = 0.1,
     high: float = 1e4,
 ) -> tuple[MomentBranch, ...]:
-    """All branches of physical steady states between two volumes that Newton's method finds from many starts, at six volumes.
+    """All branches of physical steady states between two volumes that Newton's method finds from many starts, at seven volumes.
 
     Starts: multiples of the rate equations' fixed points, with several variances. A branch that none of them leads to is missed,
     and so are steady states that cannot be followed, such as extinction with closures that divide by the means. Raises ValueError

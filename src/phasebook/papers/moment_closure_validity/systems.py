@@ -78,3 +78,13 @@ def map_volumes() -> Any:
 
 def about(units: str, long_name: str) -> dict[str, str]:
     return {"units": units, "long_name": long_name}
+
+
+def reason_flags() -> dict[str, Any]:
+    """Attributes of coded reasons: `reactions.REASONS`, and one code more where a run told nothing."""
+    meanings = (*reactions.REASONS, "undecided")
+    return {
+        "flag_values": list(range(len(meanings))),
+        "flag_meanings": " ".join(meanings),
+        "flag_colors": "#3d3d3d #c8452f #f4a261 #8d5fb0 #e9c46a #2a9d8f #d0d3d7",
+    }
