@@ -1,3 +1,7 @@
+from .bond_percolation import PercolationRuns as PercolationRuns
+from .bond_percolation import SpreadingRuns as SpreadingRuns
+from .bond_percolation import simulate_percolation as simulate_percolation
+from .bond_percolation import simulate_spreading as simulate_spreading
 from .jump_results import Explosion as Explosion
 from .jump_results import InvalidEvent as InvalidEvent
 from .jump_results import InvalidPropensity as InvalidPropensity
@@ -12,3 +16,16 @@ from .jumps import Bound as Bound
 from .jumps import average_jumps as average_jumps
 from .jumps import simulate_jumps as simulate_jumps
 from .jumps import simulate_path as simulate_path
+from .lattice import ExtinctRuns as ExtinctRuns
+from .lattice import LatticeRuns as LatticeRuns
+from .lattice import simulate_lattice as simulate_lattice
+from .lattice_correlations import Correlations as Correlations
+from .lattice_correlations import StructureFactor as StructureFactor
+from .lattice_correlations import pair_correlation as pair_correlation
+from .lattice_correlations import structure_factor as structure_factor
+from .lattice_rules import ContactRule as ContactRule
+from .lattice_rules import LatticeModel as LatticeModel
+from .lattice_rules import NoDynamics as NoDynamics
+from .lattice_rules import SiteRule as SiteRule
+from .lattice_rules import lattice_text as lattice_text
+from .lattice_rules import parse_lattice_model as parse_lattice_model
