@@ -124,3 +124,16 @@ def test_every_code_has_its_color_and_every_kind_of_point_its_mark():
     assert rows.dimension_values("verdict", flat=False)[2].tolist() == [2.0] * 6
     labels = [element.label for element in describe(pieces(), Style()).values()]
     assert labels == ["stable", "unstable", "fold", "Hopf point", "exact"]
+
+
+def test_coded_choices_are_drawn_by_their_names():
+    data = curve().expand_dims(rule=[0, 1])
+    data["rule"].attrs = {"flag_values": [0, 1], "flag_meanings": "normal central", "long_name": "rule"}
+    labels = [element.label for element in describe(data[["magnetization_theory"]], Style()).values()]
+    assert labels == ["theory, rule = normal", "theory, rule = central"]
+
+
+def test_what_is_constant_up_to_rounding_is_drawn_constant(tmp_path):
+    data = curve()
+    data["magnetization_theory"][:] = 1.0 + 1e-12 * np.arange(9)
+    save_figure(data[["magnetization_theory"]], tmp_path / "constant.png", Style(logarithmic=("field",)))

@@ -35,6 +35,7 @@ PALETTE = (
 DASHES = {"theory": "solid", "exact": "dashed"}
 MOST_PANELS = 6
 PANEL_SHAPE = 1.0  # height over width
+TITLE_ROOM = 0.75  # inches from the panels to the middle of the figure's title
 MOST_CURVES = 4
 
 
@@ -87,11 +88,7 @@ def save_figure(data: xr.Dataset, path: Path, style: Style | None = None) -> Non
         else:
             renderer = hv.renderer("matplotlib")
             plot = renderer.get_plot(figure)
-            for axes in plot.state.axes:
-                # HoloViews sets a panel's shape before its logarithmic axes, by which it is then stretched.
-                if "log" in (axes.get_xscale(), axes.get_yscale()):
-                    axes.set_aspect("auto")
-                    axes.set_box_aspect(PANEL_SHAPE)
+            _shape_panels(plot.state)
             _place_colorbars(plot.state)
             options: dict[str, Any] = {} if path.suffix == ".svg" else {"dpi": 130}
             plot.state.savefig(path, bbox_inches="tight", facecolor="white", **options)
@@ -113,7 +110,7 @@ def bokeh_item(data: xr.Dataset, style: Style | None = None) -> dict[str, Any]:
 def describe(data: xr.Dataset, style: Style) -> Any:
     """The HoloViews description of a Dataset: a panel for each observable (for heat maps, for each road)."""
     hv = _holoviews()
-    data = average_seeds(data)
+    data = _with_names(average_seeds(data))
     panels: list[Any] = []
     for observable in _observables(data, style):
         roads = {road: data[f"{observable}_{road}"] for road in ROADS if f"{observable}_{road}" in data}
@@ -152,6 +149,18 @@ def average_seeds(data: xr.Dataset) -> xr.Dataset:
         if text in averaged:
             averaged[text].attrs = dict(variable.attrs)
     return data.drop_vars([name for name in data.data_vars]).drop_dims("seed").assign(averaged).assign_attrs(attributes)
+
+
+def _with_names(data: xr.Dataset) -> xr.Dataset:
+    """Coded coordinates (a sweep's choices) as the names that their codes stand for."""
+    for dim in data.dims:
+        if dim in data.coords and "flag_meanings" in data[dim].attrs:
+            attributes = dict(data[dim].attrs)
+            names = str(attributes.pop("flag_meanings")).split()
+            known = dict(zip(attributes.pop("flag_values", range(len(names))), names, strict=True))
+            texts = [known[value] for value in data[dim].values.tolist()]
+            data = data.assign_coords({dim: (dim, texts, attributes)})
+    return data
 
 
 def _observables(data: xr.Dataset, style: Style) -> list[str]:
@@ -310,6 +319,29 @@ def _contour(across: np.ndarray, up: np.ndarray, values: np.ndarray, level: floa
     from contourpy import contour_generator
 
     return contour_generator(across, up, np.ma.masked_invalid(values)).lines(level)
+
+
+def _shape_panels(figure: Any) -> None:
+    """Give panels with logarithmic axes their shape: HoloViews sets it before, by the numbers on the axes, and leaves them room."""
+    bars = [mesh.colorbar.ax for axes in figure.axes for mesh in axes.collections if getattr(mesh, "colorbar", None)]
+    panels = [axes for axes in figure.axes if axes not in bars]
+    shaped = [axes for axes in panels if "log" in (axes.get_xscale(), axes.get_yscale())]
+    for axes in shaped:
+        axes.set_aspect("auto")
+        axes.set_box_aspect(PANEL_SHAPE)
+    for axes in panels:
+        low, high = axes.get_ylim()
+        if axes.get_yscale() == "linear" and high - low < 1e-6 * max(abs(low), abs(high)):
+            # What is constant up to rounding is shown as constant.
+            axes.set_ylim(low - 0.1 * abs(low), high + 0.1 * abs(high))
+    if len(shaped) == len(panels) > 1:
+        width, height = figure.get_size_inches()
+        rooms = [axes.get_position(original=True) for axes in shaped]
+        needed = max(PANEL_SHAPE * room.width * width / (room.height * height) for room in rooms)
+        height *= min(1.0, needed)
+        figure.set_size_inches(width, height)
+        if figure.get_suptitle():
+            figure.suptitle(figure.get_suptitle(), y=max(room.y1 for room in rooms) + TITLE_ROOM / height, fontsize=16)
 
 
 def _place_colorbars(figure: Any) -> None:

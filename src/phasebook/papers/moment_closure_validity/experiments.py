@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from ... import reactions
 from ...claims import Along, File, Help, Range, UserFile
 from .subject import paper
-from .systems import about, exact_law, network_of, positive_start, simulated, time_and_species, user_network
+from .systems import (
+    about,
+    exact_law,
+    network_of,
+    positive_start,
+    reason_flags,
+    simulated,
+    time_and_species,
+    user_network,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,7 +43,7 @@ CONVENTIONS = {
 
 
 @paper.experiment(
-    show=("stable_means", "mean"),
+    show=("stable_means", "mean", "verdict"),
     along=Along("volume", 0.4, 150.0, count=25, scale="log", measured=5),
     logarithmic=("volume",),
     conventions=CONVENTIONS,
@@ -62,7 +71,6 @@ def steady_states(
     ends = np.full((max(1, len(found.ends)), len(species)), np.nan)
     for row, end in enumerate(found.ends):
         ends[row] = end.means / volume
-    meanings = reactions.REASONS
     data = xr.Dataset(
         {
             "stable_means_theory": (
@@ -73,11 +81,10 @@ def steady_states(
             "count_theory": ((), len(found.ends), about("1", "Distinct stable states of the closed equations")),
             "verdict_theory": (
                 (),
-                meanings.index(found.reason),
+                reactions.REASONS.index(found.reason),
                 {
                     **about("1", "Verdict on the closed equations"),
-                    "flag_values": list(range(len(meanings))),
-                    "flag_meanings": " ".join(meanings),
+                    **reason_flags(),
                     "verdict": found.reason,
                     "reason": found.text,
                 },

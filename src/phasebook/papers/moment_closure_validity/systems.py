@@ -80,9 +80,9 @@ def about(units: str, long_name: str) -> dict[str, str]:
     return {"units": units, "long_name": long_name}
 
 
-def reason_flags() -> dict[str, Any]:
-    """Attributes of coded reasons: `reactions.REASONS`, and one code more where a run told nothing."""
-    meanings = (*reactions.REASONS, "undecided")
+def reason_flags(*further: str) -> dict[str, Any]:
+    """Attributes of coded reasons: `reactions.REASONS`, and codes after them for `further` ones."""
+    meanings = (*reactions.REASONS, *further)
     return {
         "flag_values": list(range(len(meanings))),
         "flag_meanings": " ".join(meanings),

@@ -42,9 +42,9 @@ def branches(
     """Steady states of closed moment equations against the volume: stable or not, with their folds and Hopf points.
 
     Variables for each species S over (piece, volume), pieces of branches between special points: mean_S_theory [1/volume] and
-    variance_S_theory [1/volume]; NaN off a piece, and where a mean is negative or a variance not positive. Coordinates of a piece: branch, stable, begins
-    and ends (bound, fold, hopf, branching, infinity or lost). mean_S_exact and variance_S_exact (volume) at a few volumes where the
-    stationary law can be had. special_volume_theory (special), with its kind. Source: arXiv 1407.8316 (see
+    variance_S_theory [1/volume]; NaN off a piece, and where a mean is negative or a variance not positive. Coordinates of a piece:
+    branch, stable, begins and ends (bound, fold, hopf, branching, infinity or lost). mean_S_exact and variance_S_exact (volume) at
+    a few volumes where the stationary law is cheap. special_volume_theory (special), with its kind. Source: arXiv 1407.8316 (see
     `reactions.moment_branches`).
     """
     import numpy as np
@@ -98,9 +98,9 @@ def validity_map(
         Help("all of the paper's four, or one"),
     ] = "all",
     highest_order: Annotated[int, Range(2, 5, "orders from 2 to this one")] = 3,
-    low_volume: LowVolume = 0.05,
-    high_volume: HighVolume = 2000.0,
-    volumes: Annotated[int, Range(2, 400, "volumes, equally spaced in their logarithm")] = 20,
+    low_volume: LowVolume = 0.1,
+    high_volume: HighVolume = 1000.0,
+    volumes: Annotated[int, Range(2, 400, "volumes, equally spaced in their logarithm")] = 16,
     combinatoric: Combinatoric = False,
 ) -> xr.Dataset:
     """Where closed moment equations are valid, and what is wrong elsewhere: verdicts on volumes, closures and orders.
@@ -117,9 +117,11 @@ def validity_map(
     grid = np.geomspace(low_volume, high_volume, volumes)
     closures = ("normal", "poisson", "lognormal", "central") if closure == "all" else (closure,)
     rows = [(each, order) for each in closures for order in range(2, highest_order + 1)]
-    codes = [[_code(network_of(network, float(at), combinatoric), each, order) for at in grid] for each, order in rows]
-    flags = reason_flags()
-    exact_codes, means = _exact_verdicts(network, [network_of(network, float(at), combinatoric) for at in grid])
+    systems = [network_of(network, float(at), combinatoric) for at in grid]
+    starts = [reactions.deterministic_starts(system) for system in systems]
+    codes = [[_code(*pair, each, order) for pair in zip(systems, starts, strict=True)] for each, order in rows]
+    flags = reason_flags("undecided")
+    exact_codes, means = _exact_verdicts(network, systems)
     return xr.Dataset(
         {
             "verdict_theory": (
@@ -141,13 +143,14 @@ def validity_map(
     )
 
 
-def _code(system: Any, closure: str, order: int) -> int:
+def _code(system: Any, starts: Any, closure: str, order: int) -> int:
     from ...errors import NotConverged
 
     try:
-        return reactions.REASONS.index(reactions.validity(system, closure, order, all_starts=False).reason)
+        found = reactions.validity(system, closure, order, starts=starts, all_starts=False)
     except NotConverged:
         return len(reactions.REASONS)
+    return reactions.REASONS.index(found.reason)
 
 
 def _exact_verdicts(network: str, systems: list[Any]) -> tuple[Any, Any]:
