@@ -211,7 +211,7 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
             # Points share the color of their line, whose label names both.
             told = len(slices) == 1 or road in DASHES or not DASHES.keys() & roads.keys()
             label = f"{road}{name}" if told else ""
-            if road in ("theory", "exact") and not branches:
+            if road in ("theory", "exact") and (keep.all() or not branches):
                 # Lines keep what is not there, and show it as a gap.
                 line = hv.Curve((at, values) if keep.any() else ([], []), x, y, label=label)
                 elements.append(line.opts(*_line_options(color, DASHES[road])))

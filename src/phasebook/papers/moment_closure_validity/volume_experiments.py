@@ -15,7 +15,8 @@ from .systems import about, exact_law, network_of, reason_flags
 if TYPE_CHECKING:
     import xarray as xr
 
-EXACT_POINTS = 9
+EXACT_POINTS = 9  # where the law is a solution of the master equation
+CLOSED_FORM = ("schloegl", "birth-death")
 ENDINGS = {"bound": "bound", "too_large": "infinity", "lost": "lost", "most_points": "lost"}
 
 LowVolume = Annotated[float, Range(0.02, 20_000.0, "smallest volume")]
@@ -43,8 +44,8 @@ def branches(
 
     Variables for each species S over (piece, volume), pieces of branches between special points: mean_S_theory [1/volume] and
     variance_S_theory [1/volume]; NaN off a piece, and where a mean is negative or a variance not positive. Coordinates of a piece:
-    branch, stable, begins and ends (bound, fold, hopf, branching, infinity or lost). mean_S_exact and variance_S_exact (volume) at
-    a few volumes where the stationary law is cheap. special_volume_theory (special), with its kind. Source: arXiv 1407.8316 (see
+    branch, stable, begins and ends (bound, fold, hopf, branching, infinity or lost). mean_S_exact and variance_S_exact (volume)
+    where the stationary law is cheap, NaN elsewhere. special_volume_theory (special), with its kind. Source: arXiv 1407.8316 (see
     `reactions.moment_branches`).
     """
     import numpy as np
@@ -56,6 +57,8 @@ def branches(
     found = reactions.moment_branches(system, closure, order, low=low_volume, high=high_volume)
     exact_at = np.geomspace(low_volume, high_volume, EXACT_POINTS)
     grid = np.unique(np.concatenate([exact_at, *(branch.volumes for branch in found)]))
+    if network in CLOSED_FORM:
+        exact_at = grid
     pieces = [(number, branch, piece) for number, branch in enumerate(found) for piece in _pieces(branch)]
     data = xr.Dataset(
         coords={
