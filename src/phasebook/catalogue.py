@@ -141,10 +141,11 @@ def _catalogue(stamp: int) -> _Catalogue:
     """The catalogue as it is at this stamp of the reading list; an older one is forgotten."""
     if stamp not in _known:
         papers = {paper.slug: paper for paper in _book()}
-        # A listed paper that the book has already is the book's own.
-        owned = {paper.arxiv for paper in papers.values()} | {reading_list.slug_of(p.title) for p in papers.values()}
+        arxiv, titles = {paper.arxiv for paper in _book()}, [reading_list.slug_of(paper.title) for paper in _book()]
         for paper in reading_list.papers():
-            if not owned & {paper.arxiv or None, reading_list.slug_of(paper.title)}:
+            # A listed paper that the book has already is the book's own.
+            title = reading_list.slug_of(paper.title)
+            if paper.arxiv not in arxiv and not any(reading_list.alike(title, known) for known in titles):
                 papers.setdefault(paper.slug, _imported(paper))
         made = _Catalogue(papers, _index(papers), threading.Lock())
         _known.clear()

@@ -1,9 +1,10 @@
-"""The `phasebook` command: list, search, show, run, verify, sweep, history, cite, doctor, records.
+"""The `phasebook` command: list, search, show, run, verify, sweep, history, cite, doctor, records, papers, serve, digest.
 
 Every wrong argument ends with exit code 2 and one sentence; heavy imports happen inside the command that needs them.
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -26,6 +27,8 @@ app = typer.Typer(
 )
 records_app = typer.Typer(help="Export or import the verdicts measured so far, as JSON lines.", no_args_is_help=True)
 app.add_typer(records_app, name="records")
+papers_app = typer.Typer(help="Your reading list, beside the book's own papers.", no_args_is_help=True)
+app.add_typer(papers_app, name="papers")
 
 OWN_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 Slug = Annotated[str, typer.Argument(help="The paper's slug or arXiv id.", metavar="SLUG")]
@@ -324,6 +327,86 @@ def import_records(
     typer.echo(f"{add_records(parse_lines(file.read_text(encoding='utf-8').splitlines()))} new records")
 
 
+@papers_app.command("import")
+def import_papers(
+    file: Annotated[
+        Path, typer.Argument(help="An Atom export of arXiv, BibTeX, or a saved page of daily papers.", metavar="FILE")
+    ],
+) -> None:
+    """Add the papers of a file to your reading list; what could not be read is listed. Exit code 1 where there is no paper."""
+    from .paper_import import read_papers, summary_lines
+    from .reading_list import add_papers
+
+    reading = read_papers(file)
+    added = add_papers(reading.papers)
+    for title, lines in (("assumed", reading.assumed), ("could not be read", reading.unread)):
+        for line in summary_lines(lines):
+            typer.echo(f"{title}: {line}", err=True)
+    typer.echo(
+        f"{len(added.new)} papers added, {len(added.known)} known already, {len(reading.unread)} pieces not read"
+    )
+    if not reading.papers:
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    public: Annotated[
+        bool, typer.Option("--public", help="Serve others too: jobs need a token, requests are limited.")
+    ] = False,
+) -> None:
+    """Serve the page: papers, an explorer with sliders, claims to run, records, a feed.
+
+    For --public: PHASEBOOK_TOKEN, PHASEBOOK_URL, and for subscriptions the mail settings of `phasebook digest`.
+    """
+    try:
+        from .web.serve import serve as serve_page
+    except ModuleNotFoundError as error:
+        _fail(f"serve needs the package {error.name}: pip install 'phasebook[web]'", 2)
+    serve_page(host, port, public, typer.echo)
+
+
+@app.command()
+def digest(
+    to: Annotated[Optional[str], typer.Option(help="Mail it to this address alone.", metavar="ADDRESS")] = None,
+    period: Annotated[str, typer.Option(help="daily or weekly.")] = "weekly",
+    family: Annotated[str, typer.Option(help="Only this family (with --to or --print).")] = "",
+    keyword: Annotated[str, typer.Option(help="Only papers with this word (with --to or --print).")] = "",
+    show_only: Annotated[bool, typer.Option("--print", help="Print it, and mail nothing.")] = False,
+) -> None:
+    """Mail what is new: to --to ADDRESS, or to all subscribers of the period who have not had this edition.
+
+    From the environment: PHASEBOOK_SMTP_HOST, PHASEBOOK_MAIL_FROM, and where they are needed PHASEBOOK_SMTP_PORT, _ENCRYPTION
+    (none, starttls or tls), _USER and _PASSWORD; PHASEBOOK_URL is the page that the links lead to. Exit code 1 where somebody is
+    still without their edition.
+    """
+    from .web import digest as digests
+    from .web.settings import MailSettings
+    from .web.subscribers import Subscribers, checked_period
+
+    url = os.environ.get("PHASEBOOK_URL", "http://127.0.0.1:8000").rstrip("/")
+    chosen = checked_period(period)
+    if (family or keyword) and to is None and not show_only:
+        raise ValueError("family and keyword belong to --to or --print; subscribers have their own")
+    if show_only:
+        typer.echo(digests.latest_digest(chosen, url=url, family=family, keyword=keyword).text)
+        return
+    mail = MailSettings.from_environment()
+    if mail is None:
+        raise ValueError("digest needs a mail server: set PHASEBOOK_SMTP_HOST and PHASEBOOK_MAIL_FROM, or give --print")
+    if to is not None:
+        results = [digests.send_to_one(mail, to, chosen, url=url, family=family, keyword=keyword)]
+    else:
+        results = list(digests.send_to_subscribers(mail, Subscribers(), chosen, url=url))
+    for each in results:
+        typer.echo(f"{each.address}: {each.state}{f' ({each.message})' if each.message else ''}")
+    typer.echo(f"{sum(each.state == 'sent' for each in results)} of {len(results)} sent")
+    if digests.failed(results):
+        raise typer.Exit(1)
+
+
 def _parse_options(experiment: Any, words: Sequence[str]) -> dict[str, Any]:
     """`--name value` and `--name=value` pairs of the experiment's own parameters; a value may begin with a minus."""
     parameters = experiment.parameters
@@ -399,8 +482,6 @@ def _help(context: typer.Context, experiments: Iterable[Any] = ()) -> NoReturn:
 
 
 def _cores() -> int:
-    import os
-
     return os.cpu_count() or 1
 
 

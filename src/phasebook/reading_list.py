@@ -16,6 +16,9 @@ from .errors import PhasebookError
 from .unit_store import write_text
 
 
+SURE_TITLE = 24  # letters of a slug; shorter titles may begin alike by chance
+
+
 class ReadingListError(PhasebookError):
     """The file of the reading list cannot be read; the message says why."""
 
@@ -94,9 +97,16 @@ def add_papers(imported: Iterable[ListedPaper]) -> Added:
 
 def slug_of(title: str) -> str:
     """A slug from a title's first words: lower-case ASCII letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    spaced = re.sub(r"[^\w\s]", " ", title)  # a dash of any kind parts two words
+    plain = unicodedata.normalize("NFKD", spaced).encode("ascii", "ignore").decode().lower()
     words = re.findall(r"[a-z0-9]+", plain)
     return "-".join(words[:8])[:60].rstrip("-") or "untitled"
+
+
+def alike(first: str, second: str) -> bool:
+    """Whether two titles' slugs are one paper's: the same words, up to an acronym that one of them has at its end."""
+    shorter, longer = sorted((first, second), key=len)
+    return shorter == longer or (len(shorter) >= SURE_TITLE and longer.startswith(f"{shorter}-"))
 
 
 def _identity(paper: ListedPaper) -> tuple[str, ...]:

@@ -54,15 +54,19 @@ def make_digest(
     return Digest(subject, render("digest.txt", **values), render("digest.html", **values), items)
 
 
+def latest_digest(period: Period, *, url: str, family: str = "", keyword: str = "") -> Digest:
+    """The news of the last day or week. Raises `ValueError` for an unknown family."""
+    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=DAYS[period])
+    return make_digest(period, since=since, url=url, family=family, keyword=keyword)
+
+
 def send_to_one(
     settings: MailSettings, address: str, period: Period, *, url: str, family: str = "", keyword: str = ""
 ) -> Sent:
     """Mail oneself the news of the last day or week. Raises `ValueError` for a wrong address, `NotTaken` or `Uncertain`."""
     address = checked_address(address)
     now = datetime.datetime.now(datetime.UTC)
-    digest = make_digest(
-        period, since=now - datetime.timedelta(days=DAYS[period]), url=url, family=family, keyword=keyword
-    )
+    digest = latest_digest(period, url=url, family=family, keyword=keyword)
     if not digest.items:
         return Sent(address, "no news")
     domain = settings.sender.rpartition("@")[2]

@@ -84,28 +84,29 @@ async def theory_file(request: Request, slug: str, name: str, suffix: str) -> Re
 async def run(request: Request, slug: str, name: str) -> Response:
     """Start a job of this experiment, and go to its page."""
     experiment = _experiment(slug, name)
-    form = await request.form(max_files=10, max_fields=200)
-    check_form(request, str(form.get(FORM_FIELD, "")))
-    given = _given(experiment, {key: str(value) for key, value in form.items() if not isinstance(value, UploadFile)})
-    try:
-        for key, value in form.items():
-            parameter = experiment.parameters.get(key.removesuffix("_file"))
-            if isinstance(value, UploadFile) and value.filename and parameter is not None:
-                folder = request.app.state.settings.folder
-                given[parameter.name] = keep_upload(folder, parameter, value.filename, await value.read())
-        job = start_experiment(request, experiment, given, str(form.get("seed", "0")), str(form.get("only", "")))
-    except ValueError as error:
-        raise HTTPException(422, str(error)) from None
+    async with request.form(max_files=10, max_fields=200) as form:
+        check_form(request, str(form.get(FORM_FIELD, "")))
+        given = _given(experiment, {key: str(text) for key, text in form.items() if not isinstance(text, UploadFile)})
+        try:
+            for key, value in form.items():
+                parameter = experiment.parameters.get(key.removesuffix("_file"))
+                if isinstance(value, UploadFile) and value.filename and parameter is not None:
+                    folder = request.app.state.settings.folder
+                    given[parameter.name] = keep_upload(folder, parameter, value.filename, await value.read())
+            job = start_experiment(request, experiment, given, str(form.get("seed", "0")), str(form.get("only", "")))
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from None
     return RedirectResponse(f"/jobs/{job.id}", 303)
 
 
 @router.post("/papers/{slug}/claims/{name}/measure")
 async def measure_claim(request: Request, slug: str, name: str) -> Response:
     """Start a job that measures a claim again, and go to its page."""
-    form = await request.form(max_files=0, max_fields=20)
-    check_form(request, str(form.get(FORM_FIELD, "")))
+    async with request.form(max_files=0, max_fields=20) as form:
+        check_form(request, str(form.get(FORM_FIELD, "")))
+        seed = str(form.get("seed", "0"))
     try:
-        job = start_claim(request, slug, name, str(form.get("seed", "0")))
+        job = start_claim(request, slug, name, seed)
     except ValueError as error:
         raise HTTPException(422, str(error)) from None
     return RedirectResponse(f"/jobs/{job.id}", 303)

@@ -40,8 +40,9 @@ def show_job(request: Request, identifier: str) -> Response:
     values: dict[str, Any] = {"job": job, "paper": paper, "command": "", "python": ""}
     if job.kind == "experiment":
         experiment = paper.experiments[job.name]
-        values["command"] = explorer.command(experiment, job.parameters, job.seed)
-        values["python"] = explorer.python(experiment, job.parameters, job.seed)
+        shown = job.public()["parameters"]
+        values["command"] = explorer.command(experiment, shown, job.seed)
+        values["python"] = explorer.python(experiment, shown, job.seed)
     else:
         seed = f" --seed {job.seed}" if job.seed else ""
         values["command"] = f"phasebook verify {job.paper} --claim {job.name}{seed}"

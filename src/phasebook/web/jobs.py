@@ -70,9 +70,16 @@ class Job:
         """What pages and the API show of it."""
         table = asdict(self)
         del table["began"]
+        # Where a reader's file lies on this machine is nobody's business.
+        table["parameters"] = {name: shown_parameter(text) for name, text in self.parameters.items()}
         if self.state == "running":
             table["seconds"] = round(time.time() - self.began, 1)
         return table
+
+
+def shown_parameter(text: str) -> str:
+    """A parameter's text, or, for a file that was sent, words in its place."""
+    return "your file" if Path(text).is_absolute() else text
 
 
 class Jobs:

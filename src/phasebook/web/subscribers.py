@@ -69,8 +69,7 @@ class Subscribers:
         Raises `ValueError` for a wrong address, period, family or keyword.
         """
         address = checked_address(address).lower()
-        if period not in ("daily", "weekly"):
-            raise ValueError(f"period must be daily or weekly; got {period[:20]!r}")
+        period = checked_period(period)
         if family and family not in catalogue.FAMILIES:
             raise ValueError(f"family must be one of {', '.join(catalogue.FAMILIES)}; got {family[:40]!r}")
         if len(keyword) > LONGEST_KEYWORD or not all(letter.isprintable() for letter in keyword):
@@ -169,6 +168,13 @@ class Subscribers:
 
 
 _SELECT = "SELECT id, address, period, family, keyword, secret, confirmed, since FROM subscriber"
+
+
+def checked_period(text: str) -> Period:
+    """The period of this name. Raises `ValueError` for any other."""
+    if text == "daily" or text == "weekly":
+        return text
+    raise ValueError(f"period must be daily or weekly; got {text[:20]!r}")
 
 
 def edition_of(period: Period, day: datetime.date) -> str:
