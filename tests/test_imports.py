@@ -36,7 +36,7 @@ def modules_after(statement: str) -> set[str]:
         "from phasebook.cli import list_papers; list_papers()",
         "from phasebook.cli import search; search(['mixture'])",
         "from phasebook.cli import show; show('mixture-misspecification'); show('multi-agent-synergy')",
-        "from phasebook.cli import show; show('moment-closure-validity')",
+        "from phasebook.cli import show; show('moment-closure-validity'); show('dense-hebbian-rsb')",
     ],
 )
 def test_nothing_heavy_is_imported(statement):

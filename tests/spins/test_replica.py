@@ -11,12 +11,14 @@ from phasebook.spins import (
     DenseNetwork,
     ReplicaEquations,
     SignalLaw,
+    annealed_entropy,
     dynamic_glass_temperature,
     first_recall_overlap,
     gardner_temperature,
     load_of,
     one_step_breaking,
     one_step_glass,
+    paramagnet,
     plain_temperature,
     replica_symmetric,
     retrieval_branch,
@@ -149,7 +151,9 @@ def test_entropies_of_the_cold_glass():
     """Symmetric replicas count fewer than one state; one step of breaking mends it."""
     for order, entropy in ((3, 0.0217), (4, 0.0088)):
         network = DenseNetwork(order, 1.0)
-        assert symmetric_glass(network, 0.3).entropy == pytest.approx(math.log(2) - 1 / 0.36, abs=1e-10)
+        assert paramagnet(network, 0.3).entropy == pytest.approx(math.log(2) - 1 / 0.36, abs=1e-10)
+        assert annealed_entropy(0.3) == pytest.approx(paramagnet(network, 0.3).entropy, abs=1e-12)
+        assert symmetric_glass(network, 0.3).entropy < -0.1
         assert one_step_glass(network, 0.3).entropy == pytest.approx(entropy, abs=1e-4)
 
 
@@ -225,7 +229,7 @@ def test_solutions_obey_bounds_and_their_equations(order, load, temperature):
     broken = one_step_glass(DenseNetwork(order, load), temperature)
     assert 0.0 < broken.breakpoint <= 1.0 + 1e-9
     # The glass' free energy is not below the paramagnet's: with replicas broken it is a maximum over the breakpoint.
-    assert broken.free_energy >= symmetric_glass(DenseNetwork(order, load), temperature).free_energy - 1e-12
+    assert broken.free_energy >= paramagnet(DenseNetwork(order, load), temperature).free_energy - 1e-12
 
 
 @settings(max_examples=20)

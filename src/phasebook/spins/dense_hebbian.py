@@ -126,6 +126,13 @@ def energy_per_spin(memory: HebbianMemory, spins: ArrayLike) -> float:
     return float(kernels.looked_up_sum(state.positions, state.energy_table))
 
 
+def pattern_overlaps(memory: HebbianMemory, spins: ArrayLike) -> Float[np.ndarray, " patterns"]:
+    """Overlaps of a configuration (N,) with all patterns, shape (K,)."""
+    positions = np.zeros(memory.count, np.int16)
+    kernels.positions_of(memory.patterns, _configuration(memory, spins), positions)
+    return 2.0 * positions / memory.size - 1.0
+
+
 def first_recall(memory: HebbianMemory) -> float:
     """Overlap with the first pattern after all its spins have turned into their fields at once (a zero field turns nothing)."""
     pattern = memory.patterns[:, 0]

@@ -16,7 +16,17 @@ from scipy import optimize
 
 from ..errors import NotConverged
 from .dense_network import PLAIN_SIGNAL, DenseNetwork, SignalLaw
-from .replica import RETRIEVED, ReplicaEquations, ReplicaState, Vector, failure, newton, replica_symmetric, settle
+from .replica import (
+    RETRIEVED,
+    ReplicaEquations,
+    ReplicaState,
+    Vector,
+    failure,
+    newton,
+    paramagnet,
+    replica_symmetric,
+    settle,
+)
 
 BROKEN = 1e-9  # q2 - q1 below it is symmetric: free energies then agree to rounding
 # The ladder of μ in units of 1/√load: P-spin glasses have theirs near 2√ln 2. The Hopfield glass' own goes down to zero, and μ
@@ -59,8 +69,7 @@ def one_step_glass(network: DenseNetwork, temperature: float, *, throw: bool = T
         return _checked(equations, found, throw)
     if equations.temperature == 0.0:
         raise NotConverged(f"no breakpoint was found for the glass at load {network.load:g} and temperature 0")
-    paramagnet = equations.state(np.array([0.0, 1.0 / equations.temperature]), "rs", equations.evaluations)
-    return replace(paramagnet, breaking="1rsb")
+    return replace(paramagnet(network, temperature), breaking="1rsb")
 
 
 def follow(equations: ReplicaEquations, start: Vector) -> ReplicaState | None:

@@ -146,7 +146,7 @@ def thermodynamic_point(
 ) -> ReplicaState | None:
     """The retrieval state whose free energy equals that of the state without retrieval; None where there is no such load.
 
-    With symmetric replicas the other state is the paramagnet for P > 2 (at temperature zero the symmetric glass).
+    The other state breaks its replicas as the retrieval state does: `one_step_glass` or `symmetric_glass`.
     """
     edge = retrieval_spinodal(interaction_order, temperature, breaking=breaking)
     if edge is None:

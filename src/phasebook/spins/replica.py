@@ -188,21 +188,33 @@ def replica_symmetric(
 
 
 def symmetric_glass(network: DenseNetwork, temperature: float) -> ReplicaState:
-    """The symmetric state without retrieval: for P > 2 the paramagnet q = 0, at temperature zero and for P = 2 the glass.
+    """The symmetric state without retrieval: the glass if one exists with the higher free energy, or `paramagnet`.
 
-    Raises ValueError for a negative temperature, or without noise at temperature 0.
+    Higher, because replicas turn the free energy's minimum in q into a maximum. For P > 2 its entropy is negative wherever it
+    exists. Raises ValueError for a negative temperature, or without noise at temperature 0.
     """
     equations = ReplicaEquations(network, temperature)
     if equations.temperature == 0.0 and network.load == 0.0:
         raise ValueError("load must be positive for a glass at temperature 0; got 0")
-    if network.interaction_order > 2:
-        if equations.temperature > 0.0:
-            return equations.state(np.array([0.0, 1.0 / temperature]), "rs", 0)
-        # All overlaps are 1 at temperature zero, and the noise's density at zero fields is all there is to know.
-        return equations.state(
-            np.array([0.0, 2.0 / math.sqrt(math.pi * network.interaction_order * network.load)]), "rs", 0
-        )
-    return _symmetric_pair_glass(equations)
+    if network.interaction_order == 2:
+        return _symmetric_pair_glass(equations)
+    found, _ = settle(equations.symmetric, np.zeros(2))
+    frozen = equations.state(found, "rs", equations.evaluations)
+    if equations.temperature == 0.0:
+        return frozen
+    hot = paramagnet(network, temperature)
+    exists = frozen.converged and frozen.self_overlap > PARAMAGNETIC
+    return frozen if exists and frozen.free_energy > hot.free_energy else hot
+
+
+def paramagnet(network: DenseNetwork, temperature: float) -> ReplicaState:
+    """The state without any overlap, at a positive temperature; for P > 2 it is a solution at all of them.
+
+    Raises ValueError where the temperature is not positive.
+    """
+    if not check_temperature(temperature) > 0.0:
+        raise ValueError(f"temperature must be positive for a paramagnet; got {temperature!r}")
+    return ReplicaEquations(network, temperature).state(np.array([0.0, 1.0 / temperature]), "rs", 0)
 
 
 def _symmetric_pair_glass(equations: ReplicaEquations) -> ReplicaState:
