@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.timing import Row
 from phasebook import runtime
 
-COMPARISONS = ("mixture_em", "voting_tree", "jump_processes", "master_equation", "sweep_overhead", "startup")
+COMPARISONS = ("mixture_em", "voting_tree", "jump_processes", "master_equation", "sweep_overhead", "startup", "page")
 FOLDER = Path(__file__).parent
 
 

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from . import reading_list
@@ -97,8 +97,8 @@ def in_family(family: str | None) -> list[Entry]:
     return [paper for paper in entries().values() if family in (None, paper.family)]
 
 
-def search(words: str) -> list[Entry]:
-    """Papers that share three-letter pieces with the words, best first, so that `momnt closure` finds its paper.
+def search(words: str, most: int = -1) -> list[Entry]:
+    """Papers that share three-letter pieces with the words, best first, so that `momnt closure` finds its paper; at most so many.
 
     Full-text search over slug, title, keywords, family and summary (SQLite FTS5, trigram tokens, ranked by bm25).
     Raises `ValueError` where no word has three letters.
@@ -110,14 +110,16 @@ def search(words: str) -> list[Entry]:
     known = _catalogue(reading_list.stamp())
     with known.lock:
         rows = known.index.execute(
-            "SELECT slug FROM paper WHERE paper MATCH ? ORDER BY bm25(paper, 8, 6, 6, 2, 1, 4)", (query,)
+            "SELECT slug FROM paper WHERE paper MATCH ? ORDER BY bm25(paper, 8, 6, 6, 2, 1, 4) LIMIT ?", (query, most)
         ).fetchall()
     return [known.entries[slug] for (slug,) in rows]
 
 
-def trigrams(words: str) -> set[str]:
+@lru_cache(maxsize=20_000)
+def trigrams(words: str) -> frozenset[str]:
     """The three-letter pieces of the words, in lower case."""
-    return {word[start : start + 3] for word in re.findall(r"[\w.]+", words.lower()) for start in range(len(word) - 2)}
+    found = re.findall(r"[\w.]+", words.lower())
+    return frozenset(word[start : start + 3] for word in found for start in range(len(word) - 2))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The piece of a text that best answers a search, with the words that match told apart from the others."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from .catalogue import trigrams
 
@@ -23,7 +25,9 @@ def snippet(text: str, words: str, length: int = LENGTH) -> tuple[Piece, ...]:
     searched = [pieces for pieces in searched if pieces]
     parts = re.findall(r"\S+", text)
     matches = [_matches(part, searched) for part in parts]
-    best = max(range(max(len(parts) - length, 0) + 1), key=lambda start: sum(matches[start : start + length]))
+    until = [0, *accumulate(matches)]
+    starts = range(max(len(parts) - length, 0) + 1)
+    best = max(starts, key=lambda start: until[min(start + length, len(parts))] - until[start])
     found: list[Piece] = [Piece("… ", False)] if best else []
     for part, match in zip(parts[best : best + length], matches[best : best + length], strict=True):
         if found and found[-1].matches == match:
@@ -37,6 +41,6 @@ def snippet(text: str, words: str, length: int = LENGTH) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-def _matches(part: str, searched: list[set[str]]) -> bool:
+def _matches(part: str, searched: Sequence[frozenset[str]]) -> bool:
     own = trigrams(part)
-    return any(len(own & pieces) >= SHARED * max(len(pieces), 1) for pieces in searched)
+    return any(len(own & pieces) >= SHARED * len(pieces) for pieces in searched)

@@ -51,7 +51,7 @@ def search(request: Request, q: Annotated[str, Query(max_length=LONGEST_SEARCH)]
         except ValueError:
             pass
     try:
-        found = catalogue.search(q)[:HITS] if q.strip() else []
+        found = catalogue.search(q, HITS) if q.strip() else []
     except ValueError:
         found = []
     return page(request, "hits.html" if partial else "search.html", found=found, words=q)
