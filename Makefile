@@ -4,11 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     ?= uv
 
-.PHONY: verify test bench calibrate readme reference lock lint clean help
+.PHONY: verify test serve bench calibrate readme reference lock lint clean help
 
 help:
 	@echo "make verify     set up, measure the core claims, print the table, write build/report.html"
 	@echo "make test       set up, run every test"
+	@echo "make serve      set up, serve the page on this machine"
 	@echo "make lint       ruff, mypy and the import floors"
 	@echo "make bench      measure benchmarks/RESULTS.md"
 	@echo "make calibrate  every statistical claim at 20 fresh seeds"
@@ -34,6 +35,9 @@ verify: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+serve: $(VENV)/.run
+	$(BIN)/phasebook serve
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

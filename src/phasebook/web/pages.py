@@ -19,7 +19,7 @@ from .news import news
 from .twins import paper_json, paper_markdown
 
 LONGEST_SEARCH = 200
-HITS = 30
+HITS = 20
 FEED_ITEMS = 100
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
