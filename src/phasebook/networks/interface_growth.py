@@ -128,6 +128,16 @@ def mean_velocity(ring: OscillatorRing) -> float:
     return 2 * ring.strength * math.fsum(parts)
 
 
+def repulsive_share(ring: OscillatorRing) -> float:
+    """Share of bonds at which Γ'(Δ) < 0, for Gaussian slopes Δ of variance A = σ²/2ν: there the lattice, unlike its continuum, is
+    unstable. It says how far the KPZ equation can be trusted, and where slips begin.
+    """
+    deviation = ring.noise / (2 * ring.coefficients.diffusion) ** 0.5
+    slopes = np.linspace(-8, 8, 4001)
+    weight = np.exp(-(slopes**2) / 2)
+    return float(weight[ring.coupling.derivative(deviation * slopes, 1) < 0].sum() / weight.sum())
+
+
 def expected_law(
     ring: OscillatorRing, times: ArrayLike, *, step: float | None = None, method: Method = "euler"
 ) -> tuple[

@@ -9,8 +9,8 @@ correlations.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -25,35 +25,67 @@ TURN = 2 * math.pi
 class PhaseHistory:
     """Moments of phases of R replicas (or arcs) of `size` oscillators at T times; arrays have shape (R, T) unless said otherwise.
 
-    `mean_phase`, central moments `second`, `third`, `fourth` of the phases, net `slips` (count), Kuramoto's `order` |mean exp(iφ)|,
-    `effective_frequencies` (R, size) over the second half of the time (NaN where there is none), `phases` (R, T, size) or None.
+    `mean_phase` of the whole ring, `offset` of the replica's own mean from it (zero but for arcs), moments `second`, `third`,
+    `fourth` of the phases about the ring's mean, net `slips` (count), Kuramoto's `order` |mean exp(iφ)|,
+    `effective_frequencies` (R, size) over the second half of the time (NaN where there is none), the `last` phases (R, size), and
+    all `phases` (R, T, size) or None.
     """
 
     times: NDArray[np.float64]
     size: int
     mean_phase: NDArray[np.float64]
+    offset: NDArray[np.float64]
     second: NDArray[np.float64]
     third: NDArray[np.float64]
     fourth: NDArray[np.float64]
     slips: NDArray[np.float64]
     order: NDArray[np.float64]
     effective_frequencies: NDArray[np.float64]
+    last: NDArray[np.float64]
     phases: NDArray[np.float64] | None = None
 
     @classmethod
     def of_rows(
-        cls, times: NDArray[np.float64], rows: NDArray[np.float64], size: int, effective: NDArray[np.float64]
+        cls,
+        times: NDArray[np.float64],
+        rows: NDArray[np.float64],
+        effective: NDArray[np.float64],
+        last: NDArray[np.float64],
     ) -> PhaseHistory:
         """One replica from rows (T, 6) of `observe`."""
         mean, second, third, fourth, slips, order = (rows[None, :, column] for column in range(6))
-        return cls(times, size, mean, second, third, fourth, slips, order, effective[None])
+        return cls(
+            times,
+            len(last),
+            mean,
+            np.zeros_like(mean),
+            second,
+            third,
+            fourth,
+            slips,
+            order,
+            effective[None],
+            last[None],
+        )
 
     @classmethod
     def joined(cls, parts: Sequence[PhaseHistory], phases: NDArray[np.float64] | None = None) -> PhaseHistory:
         """Replicas of equal times and size, put together."""
-        names = ("mean_phase", "second", "third", "fourth", "slips", "order", "effective_frequencies")
+        names = ("mean_phase", "offset", "second", "third", "fourth", "slips", "order", "effective_frequencies", "last")
         stacked: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         return replace(parts[0], phases=phases, **stacked)
+
+    def to_arrays(self) -> dict[str, NDArray[np.float64]]:
+        """Everything but `phases`, by name: what `from_arrays` needs."""
+        names = (field.name for field in fields(self) if field.name not in ("size", "phases"))
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Any]) -> PhaseHistory:
+        """The history of these arrays; other keys are ignored."""
+        names = [field.name for field in fields(cls) if field.name not in ("size", "phases")]
+        values = {name: np.asarray(arrays[name], dtype=float) for name in names}
+        return cls(size=values["last"].shape[1], **values)
 
     @property
     def replicas(self) -> int:
@@ -77,19 +109,19 @@ class PhaseHistory:
 
     def skewness(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Skewness (T,) of the phases about their ring's mean, moments averaged over replicas, and its jackknife error."""
-        return self._jackknifed(lambda second, third, fourth: third / second**1.5)
+        return self._jackknifed(_skewness)
 
     def excess_kurtosis(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Excess kurtosis (T,), as `skewness`."""
-        return self._jackknifed(lambda second, third, fourth: fourth / second**2 - 3)
+        return self._jackknifed(_excess_kurtosis)
 
     def mean_skewness(self, low: float, high: float) -> Measured:
         """Skewness averaged over the times in [low, high], with the jackknife error of that average."""
-        return self._window_mean(lambda second, third, fourth: third / second**1.5, low, high)
+        return self._window_mean(_skewness, low, high)
 
     def mean_excess_kurtosis(self, low: float, high: float) -> Measured:
         """Excess kurtosis averaged over the times in [low, high]."""
-        return self._window_mean(lambda second, third, fourth: fourth / second**2 - 3, low, high)
+        return self._window_mean(_excess_kurtosis, low, high)
 
     def velocity(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """(times (T - 1,), velocities (R, T - 1), errors (T - 1,)) of the mean phase between neighboring observations.
@@ -105,7 +137,7 @@ class PhaseHistory:
     def _jackknifed(
         self, statistic: Callable[..., NDArray[np.float64]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        moments = np.stack([self.second, self.third, self.fourth])
+        moments = np.stack([self.offset, self.second, self.third, self.fourth])
         with np.errstate(divide="ignore", invalid="ignore"):
             value = statistic(*moments.mean(axis=1))
             if self.replicas == 1:
@@ -120,11 +152,31 @@ class PhaseHistory:
             raise ValueError(
                 f"need 2 replicas and a time in [{low:g}, {high:g}]; got {self.replicas} and {int(inside.sum())}"
             )
-        moments = np.stack([self.second, self.third, self.fourth])[:, :, inside]
+        moments = np.stack([self.offset, self.second, self.third, self.fourth])[:, :, inside]
         value = float(statistic(*moments.mean(axis=1)).mean())
         left_out = statistic(*((moments.sum(axis=1, keepdims=True) - moments) / (self.replicas - 1))).mean(axis=1)
         spread = float(((left_out - left_out.mean()) ** 2).sum())
         return Measured(value, math.sqrt((self.replicas - 1) / self.replicas * spread), self.replicas - 1)
+
+
+def _skewness(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    third: NDArray[np.float64],
+    fourth: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """From moments about any point near the mean: with one arc left out, the mean is another one."""
+    return np.asarray((third - 3 * first * second + 2 * first**3) / (second - first**2) ** 1.5)
+
+
+def _excess_kurtosis(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    third: NDArray[np.float64],
+    fourth: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    central = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
+    return np.asarray(central / (second - first**2) ** 2 - 3)
 
 
 def observe(phases: NDArray[np.float64]) -> tuple[float, float, float, float, float, float]:
@@ -181,13 +233,14 @@ def history_of_phases(times: ArrayLike, phases: ArrayLike, *, arcs: int = 8) -> 
         time,
         size,
         np.broadcast_to(mean.T, (arcs, len(time))).copy(),
+        over_arcs(away),
         over_arcs(away**2),
         over_arcs(away**3),
         over_arcs(away**4),
         size * over_arcs(np.abs(bond_turns(values))),
         order,
         effective[: size * arcs].reshape(arcs, size),
-        None,
+        values[-1, : size * arcs].reshape(arcs, size),
     )
 
 

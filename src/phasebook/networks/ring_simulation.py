@@ -142,7 +142,9 @@ class _Work:
                 middle = phase[:size].copy()
         span = self.step * float(self.grid[-1] - self.grid[self.half])
         effective = (phase[:size] - middle) / span if span > 0 else np.full(size, np.nan)
-        return PhaseHistory.of_rows(np.asarray(self.step * self.grid, dtype=np.float64), rows, size, effective)
+        return PhaseHistory.of_rows(
+            np.asarray(self.step * self.grid, dtype=np.float64), rows, effective, phase[:size].copy()
+        )
 
 
 def _step_numbers(times: ArrayLike, step: float) -> NDArray[np.int64]:
