@@ -34,6 +34,7 @@ from .interface_growth import expected_law as expected_law
 from .interface_growth import kpz_amplitude as kpz_amplitude
 from .interface_growth import kpz_width as kpz_width
 from .interface_growth import mean_velocity as mean_velocity
+from .interface_growth import repulsive_share as repulsive_share
 from .lyapunov_exponent import lyapunov_exponent as lyapunov_exponent
 from .lyapunov_exponent import simulate_lyapunov_exponent as simulate_lyapunov_exponent
 from .mean_field import MeanField as MeanField
