@@ -65,6 +65,18 @@ class PaperView:
         """How many claims have which verdict: the reader's where there is one, else ours."""
         return _counted([shown_verdict(view.claim, view.yours or view.ours) for view in self.claims])
 
+    @property
+    def verified(self) -> str:
+        """When and with which version claims were measured last, by whom; empty where none was."""
+        for whose, records_of in (
+            ("here", [view.yours for view in self.claims if view.yours]),
+            ("by us", [view.ours for view in self.claims if view.ours]),
+        ):
+            if records_of:
+                newest = max(records_of, key=lambda record: record.time)
+                return f"last measured {whose} on {newest.time[:10]}, version {newest.versions.get('phasebook', '?')}"
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
