@@ -37,7 +37,7 @@ def test_a_lone_walker_diffuses_with_the_hop_rate(shape):
     ],
 )
 def test_a_ring_of_three_sites_follows_its_markov_chain(text, states):
-    """Probabilities of all configurations against the exponential of a generator that is written out here from the rules' meaning."""
+    """Probabilities of all configurations against the exponential of a generator written out here from what rules mean."""
     model = parse_lattice_model(text)
     start = np.array([1, 2, 0], np.uint8)
     chain = generator(model, states)

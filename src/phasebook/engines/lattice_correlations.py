@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 
+SMOOTHING = 1 / 3
+
+
 @dataclass(frozen=True, eq=False)
 class Correlations:
     """Connected pair correlation `value` (R,) of two states at `distance` (R,) 0, 1, 2, ... lattice spacings.
@@ -45,24 +48,30 @@ class Correlations:
 
 @dataclass(frozen=True, eq=False)
 class StructureFactor:
-    """Radially averaged S(k) (K,) of one state at `wavenumber` (K,) k = 2π m / L, m = 1, 2, ... up to half the zone."""
+    """Radially averaged S(k) (K,) of one state at `wavenumber` (K,) k = 2π m / L, m = 1, 2, ... up to half the zone.
+
+    `dimension` is the lattice's, by which a shell at k holds about k^(dimension - 1) modes.
+    """
 
     wavenumber: NDArray[np.float64]
     value: NDArray[np.float64]
+    dimension: int
 
     @property
     def wavelength(self) -> float:
-        """2π over the wavenumber of the largest S(k): the spacing of a pattern (a parabola through the peak's three points)."""
-        peak = int(np.argmax(self.value))
-        if not self.value[peak] > 0:
+        """2π over the wavenumber of the shells with the largest power: the spacing of a pattern.
+
+        The power of a shell, and not S itself, is looked at, smoothed over a third of an e-fold in k: the first shells have few
+        modes, whose S scatters by its own size. Raises ValueError for a uniform lattice.
+        """
+        power = self.value * self.wavenumber ** (self.dimension - 1)
+        if not power.max() > 0:
             raise ValueError("a wavelength needs a lattice that is not uniform")
-        shift = 0.0
-        if 0 < peak < len(self.value) - 1:
-            before, top, after = self.value[peak - 1 : peak + 2]
-            curvature = before - 2 * top + after
-            shift = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
-        step = self.wavenumber[1] - self.wavenumber[0] if len(self.wavenumber) > 1 else 0.0
-        return float(2 * np.pi / (self.wavenumber[peak] + shift * step))
+        places = np.log(self.wavenumber)
+        fine = np.linspace(places[0], places[-1], 1000)
+        # Shells lie the closer in ln k, the larger k is: each stands for its own share of the axis.
+        weight = np.exp(-0.5 * ((fine[:, None] - places) / SMOOTHING) ** 2) / self.wavenumber
+        return float(2 * np.pi / np.exp(fine[np.argmax(weight @ power / weight.sum(axis=1))]))
 
 
 def pair_correlation(
@@ -132,7 +141,7 @@ def structure_factor(frames: ArrayLike, state: int, *, dimension: int | None = N
     inside = (modes >= 1) & (modes <= highest)
     sums = np.bincount(modes[inside], power[inside], highest + 1)[1:]
     counts = np.bincount(modes[inside], minlength=highest + 1)[1:]
-    return StructureFactor(2 * np.pi * np.arange(1, highest + 1) / extent, sums / counts)
+    return StructureFactor(2 * np.pi * np.arange(1, highest + 1) / extent, sums / counts, len(extents))
 
 
 def checked_frames(frames: ArrayLike, dimension: int | None) -> tuple[NDArray[np.integer], tuple[int, ...]]:

@@ -1,10 +1,11 @@
 """Lattices updated in parallel on an accelerator: directed percolation as it is, random sequential models on sublattices.
 
-Bond percolation is synchronous, so that all sites may be drawn at once (a site with k active parents of four, with probability
-1 - (1 - p)^k, exact to 2**-32). A model with rules is updated pair by pair: each step takes one of the 2d ways to cut the lattice
-into pairs of neighbors, and every pair makes an attempt with probability `share`, with a random one of the two as the focal site.
-A step stands for share / (2 attempt rate) of time. Attempts of one step don't see each other, which random sequential updates would: the
-error vanishes with `share`, and the tests compare it with the sequential engine. Extents must be even.
+Bond percolation is synchronous, so that all sites may be drawn at once (a site with k active parents of four, with
+probability 1 - (1 - p)^k, exact to 2**-32). A model with rules is updated pair by pair: each step takes one of the 2d ways to
+cut the lattice into pairs of neighbors, and every pair makes an attempt with probability `share`, with a random one of the
+two as the focal site. A step stands for share / (2 attempt rate) of time. Attempts of one step don't see each other, which
+random sequential updates would: the error vanishes with `share`, and the tests compare it with the sequential engine. Extents
+must be even.
 """
 
 from __future__ import annotations
