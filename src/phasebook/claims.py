@@ -151,7 +151,7 @@ class Paper:
         theory: Literal["slider", "job", "absent"] = "slider",
         show: tuple[str, ...] = (),
         along: Along | None = None,
-        boundary: Level | None = None,
+        boundary: Level | tuple[Level, ...] | None = None,
         logarithmic: tuple[str, ...] = (),
         conventions: Mapping[str, str] | None = None,
     ) -> Callable[[Callable[..., xr.Dataset]], Experiment]:

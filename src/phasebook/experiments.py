@@ -57,7 +57,7 @@ class Experiment:
     """Theory and measurement of one paper under one name; made by `Paper.experiment`.
 
     `cost` says whether theory is fast enough for a slider or is a job; `show` names the observables of the main figure;
-    `boundary` is drawn over heat maps; `conventions` are printed with every result because they change numbers.
+    `boundary`, a line or several, is drawn over heat maps; `conventions` are printed with every result because they change numbers.
     """
 
     slug: str
@@ -67,7 +67,7 @@ class Experiment:
     cost: Literal["slider", "job"] = "slider"
     show: tuple[str, ...] = ()
     along: Along | None = None
-    boundary: Level | None = None
+    boundary: Level | tuple[Level, ...] | None = None
     logarithmic: tuple[str, ...] = ()
     conventions: Mapping[str, str] = field(default_factory=dict)
 
@@ -84,6 +84,12 @@ class Experiment:
         """First sentence of the docstring."""
         function = self.theory or self.measurement_function
         return " ".join((function.__doc__ or "").strip().split("\n\n")[0].split()) if function else ""
+
+    @property
+    def details(self) -> str:
+        """The rest of the docstring: variables, conventions and the source of the equations."""
+        function = self.theory or self.measurement_function
+        return " ".join((function.__doc__ or "").strip().partition("\n\n")[2].split()) if function else ""
 
     @property
     def parameters(self) -> dict[str, Parameter]:

@@ -33,6 +33,7 @@ PALETTE = (
     "#8d5fb0",
 )  # tells several curves of one observable apart, on all roads alike
 DASHES = {"theory": "solid", "exact": "dashed"}
+BOUNDARY_COLORS = ("white", "#ff5a36", "#35d0ff", "#ffd23f")  # told apart on every color of a heat map
 MOST_PANELS = 6
 PANEL_SHAPE = 1.0  # height over width
 TITLE_ROOM = 0.75  # inches from the panels to the middle of the figure's title
@@ -44,7 +45,7 @@ class Style:
     """What a Dataset cannot know of its own figure: which observables, which lines, which logarithmic axes."""
 
     show: tuple[str, ...] = ()
-    boundary: Level | None = None
+    boundary: Level | tuple[Level, ...] | None = None
     logarithmic: tuple[str, ...] = ()
 
 
@@ -202,14 +203,17 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
         if is_branch_diagram(variable):
             elements += branch_elements(hv, variable, x, y, _positions(data, axis))
             continue
-        slices = _slices(variable, others)
+        own = [dim for dim in variable.dims if dim != axis]
+        # Curves over a dimension that no line has are no line's points: they have colors and names of their own.
+        foreign = bool(own) and road not in DASHES and not set(own) & set(others)
+        slices = _slices(variable, own)
         for index, (name, curve) in enumerate(slices):
-            color = PALETTE[index] if len(slices) > 1 else COLORS[road]
+            color = PALETTE[::-1][index] if foreign else PALETTE[index] if len(slices) > 1 else COLORS[road]
             at = _positions(data, axis)
             values = np.broadcast_to(np.asarray(curve.values, dtype=float), at.shape)
             keep = np.isfinite(values)
             # Points share the color of their line, whose label names both.
-            told = len(slices) == 1 or road in DASHES or not DASHES.keys() & roads.keys()
+            told = foreign or len(slices) == 1 or road in DASHES or not DASHES.keys() & roads.keys()
             label = f"{road}{name}" if told else ""
             if road in ("theory", "exact") and (keep.all() or not branches):
                 # Lines keep what is not there, and show it as a gap.
@@ -217,7 +221,7 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
                 elements.append(line.opts(*_line_options(color, DASHES[road])))
                 continue
             if stderr is not None:
-                errors = np.broadcast_to(np.asarray(_pick(stderr, curve, others).values, dtype=float), at.shape)
+                errors = np.broadcast_to(np.asarray(_pick(stderr, curve, own).values, dtype=float), at.shape)
                 shown = keep & np.isfinite(errors)
                 elements.append(
                     hv.ErrorBars((at[shown], values[shown], 2 * errors[shown]), x, [y, "error"]).opts(
@@ -291,17 +295,36 @@ def _heat_map(data: xr.Dataset, variable: Any, road: str, style: Style, limits: 
         hv.opts.QuadMesh(backend="matplotlib", **shared),
         hv.opts.QuadMesh(backend="bokeh", line_alpha=0, width=560, height=420, tools=["hover"], **shared),
     )
-    if style.boundary is None or style.boundary.variable not in data:
-        return mesh
-    level = data[style.boundary.variable]
-    if set(level.dims) != {vertical, horizontal}:
-        return mesh
-    lines = _contour(across, up, level.transpose(vertical, horizontal).values.astype(float), style.boundary.value)
-    path = hv.Path([{str(horizontal): line[:, 0], str(vertical): line[:, 1]} for line in lines], [x, y])
-    return mesh * path.opts(
-        hv.opts.Path(color="white", linewidth=2, backend="matplotlib"),
-        hv.opts.Path(color="white", line_width=2, backend="bokeh"),
-    )
+    lines = _boundaries(data, style.boundary, (across, up), (str(horizontal), str(vertical)), (x, y))
+    return hv.Overlay([mesh, *lines]).collate() if lines else mesh
+
+
+def _boundaries(
+    data: xr.Dataset,
+    boundary: Level | tuple[Level, ...] | None,
+    grid: tuple[np.ndarray, np.ndarray],
+    dims: tuple[str, str],
+    axes: tuple[Any, Any],
+) -> list[Any]:
+    """The declared lines over a heat map, each in its color; where there are several, the legend names them."""
+    hv = _holoviews()
+    levels = () if boundary is None else (boundary,) if isinstance(boundary, Level) else boundary
+    elements: list[Any] = []
+    for place, level in enumerate(levels):
+        if level.variable not in data or set(data[level.variable].dims) != set(dims):
+            continue
+        values = data[level.variable].transpose(*reversed(dims)).values.astype(float)
+        color = BOUNDARY_COLORS[place % len(BOUNDARY_COLORS)]
+        for number, line in enumerate(_contour(*grid, values, level.value)):
+            label = level.label if number == 0 and len(levels) > 1 else ""
+            curve = hv.Curve((line[:, 0], line[:, 1]), *axes, label=label)
+            elements.append(
+                curve.opts(
+                    hv.opts.Curve(color=color, linewidth=2, backend="matplotlib"),
+                    hv.opts.Curve(color=color, line_width=2, backend="bokeh"),
+                )
+            )
+    return elements
 
 
 def _is_logarithmic(data: xr.Dataset, dim: Any, style: Style) -> bool:

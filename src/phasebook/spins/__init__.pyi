@@ -49,6 +49,7 @@ from .phase_lines import PhaseLine as PhaseLine
 from .phase_lines import phase_line as phase_line
 from .phase_lines import retrieval_branch as retrieval_branch
 from .phase_lines import retrieval_spinodal as retrieval_spinodal
+from .phase_lines import symmetric_load as symmetric_load
 from .phase_lines import thermodynamic_point as thermodynamic_point
 from .replica import ReplicaEquations as ReplicaEquations
 from .replica import ReplicaState as ReplicaState

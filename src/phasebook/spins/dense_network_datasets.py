@@ -21,7 +21,7 @@ from .dense_hebbian import HebbianMemory, quench_schedule, replica_estimate, sim
 from .dense_network import DenseNetwork, check_temperature
 from .glass import dynamic_glass_temperature, static_glass_temperature
 from .one_step import one_step_breaking, one_step_glass
-from .phase_lines import LineName, phase_line, retrieval_spinodal, thermodynamic_point
+from .phase_lines import LineName, phase_line, retrieval_spinodal, symmetric_load, thermodynamic_point
 from .replica import Breaking, ReplicaState, replica_symmetric, symmetric_glass
 
 # A slow, fixed quench: fifteen temperatures from 0.15 to 0.01, four sweeps each, then twenty sweeps at zero.
@@ -145,8 +145,11 @@ def phase_diagram_point(network: DenseNetwork, temperature: float, breaking: Bre
                 _advantage(state, breaking),
                 "Free energy of the state without retrieval minus this state's",
             ),
+            "symmetric_margin_theory": (
+                symmetric_load(network.interaction_order, temperature) - network.load,
+                "Largest load with retrieval by stable symmetric replicas minus this load",
+            ),
             "freezing_margin_theory": (temperature - freezing, "Temperature above that of the static glass transition"),
-            "replicon_theory": (state.replicon, "Temperature times the replicon eigenvalue"),
             "entropy_theory": (state.entropy, "Entropy per spin"),
             "phase_theory": (state.phase, "Phase that is reached from a pattern"),
         }
@@ -164,10 +167,9 @@ def phase_diagram_lines(interaction_order: int, breaking: Breaking, points: int,
         label: np.nan_to_num(phase_line(interaction_order, name, temperatures, breaking=breaking).loads, nan=0.0)
         for label, name in names.items()
     }
-    # Where no load below the edge breaks symmetric replicas, they hold up to the edge.
-    symmetric_edge = phase_line(interaction_order, "retrieval_spinodal", temperatures).loads
-    held = (loads[_SYMMETRIC] == 0.0) & (temperatures > 0.0)
-    loads[_SYMMETRIC] = np.where(held, np.nan_to_num(symmetric_edge, nan=0.0), loads[_SYMMETRIC])
+    loads[_SYMMETRIC] = np.array(
+        [symmetric_load(interaction_order, temperature) for temperature in temperatures.tolist()]
+    )
     return dataset(
         {"load_theory": (np.stack(list(loads.values())), "Load up to which it holds", ("line", "temperature"))},
         line=(list(names), "line"),

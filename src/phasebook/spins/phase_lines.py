@@ -230,6 +230,16 @@ def _branch(begin: ReplicaState, low: float, high: float, law: SignalLaw) -> Sol
     return trace_solutions(residuals, start, begin.network.load, low, high, throw=False, most_points=MOST_POINTS)
 
 
+def symmetric_load(interaction_order: int, temperature: float) -> float:
+    """Largest load at which retrieval has stable symmetric replicas: the de Almeida-Thouless line, or the edge; 0 for none."""
+    edge = retrieval_spinodal(interaction_order, temperature)
+    if edge is None or temperature == 0.0:
+        return 0.0
+    breaks = _symmetric_zero(interaction_order, temperature, "replicon")
+    return edge.network.load if breaks is None else breaks.network.load
+
+
+@lru_cache(maxsize=512)
 def _symmetric_zero(interaction_order: int, temperature: float, quantity: str) -> ReplicaState | None:
     """The symmetric retrieval state at which its replicon eigenvalue or its entropy vanishes, below the spinodal; None without."""
     edge = retrieval_spinodal(interaction_order, temperature)

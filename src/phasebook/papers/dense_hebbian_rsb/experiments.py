@@ -96,7 +96,14 @@ def glass(
 
 
 @paper.experiment(
-    show=("overlap",), boundary=Level("retrieval_margin_theory", 0.0, "retrieval ends"), conventions=NORMALIZATION
+    show=("overlap",),
+    boundary=(
+        Level("retrieval_margin_theory", 0.0, "retrieval ends"),
+        Level("advantage_theory", 0.0, "equal free energies"),
+        Level("freezing_margin_theory", 0.0, "glass freezes"),
+        Level("symmetric_margin_theory", 0.0, "replicas break"),
+    ),
+    conventions=NORMALIZATION,
 )
 def phase_diagram(
     interaction_order: Order = 3, temperature: Temperature = 0.2, load: Load = 0.2, breaking: Replication = "rs"
@@ -105,7 +112,7 @@ def phase_diagram(
 
     One point of it, made for `phasebook sweep`: the overlap, and the distances to the lines through the plane. Variables:
     overlap_theory, self_overlap_theory, retrieval_margin_theory, advantage_theory (0: equal free energies),
-    freezing_margin_theory, replicon_theory, entropy_theory, phase_theory. Source: `spins.phase_lines`.
+    symmetric_margin_theory, freezing_margin_theory, entropy_theory, phase_theory. Source: `spins.phase_lines`.
     """
     return spins.phase_diagram_point(spins.DenseNetwork(interaction_order, load), temperature, breaking)
 
@@ -126,7 +133,7 @@ def phase_lines(
     return spins.phase_diagram_lines(interaction_order, breaking, points, highest)
 
 
-@paper.experiment(theory="job", show=("overlap", "energy"), conventions=NORMALIZATION)
+@paper.experiment(theory="job", show=("overlap",), conventions=NORMALIZATION)
 def beyond_capacity(
     interaction_order: Order = 3,
     loads: Annotated[tuple[float, ...], Range(0.001, 4.0, "loads")] = (
