@@ -10,7 +10,16 @@ from pathlib import Path
 from benchmarks.timing import Row
 from phasebook import runtime
 
-COMPARISONS = ("mixture_em", "voting_tree", "jump_processes", "master_equation", "sweep_overhead", "startup", "page")
+COMPARISONS = (
+    "mixture_em",
+    "voting_tree",
+    "jump_processes",
+    "master_equation",
+    "sweep_overhead",
+    "startup",
+    "page",
+    "oscillator_ring",
+)
 FOLDER = Path(__file__).parent
 
 

@@ -11,7 +11,9 @@ ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
 MIXTURE, TEAM = "inference_own_mixture.py", "populations_own_team.py"
 NETWORK = "reactions_own_network.py"
+RING = "networks_own_phases.py"
 ARGUMENTS = {
+    RING: [DATA / "ring_phases.npz", "--flat", "--arcs", "4"],
     MIXTURE: [DATA / "mixture_samples.csv", "--components", "2", "--sigma", "1"],
     TEAM: [DATA / "team_answers.csv", DATA / "team_messages.json"],
     NETWORK: [DATA / "bionetgen" / "multistate.net", "--time", "1", "--trajectories", "400", "--tolerance", "0.2"],
@@ -148,6 +150,35 @@ def test_trust_in_theory_of_a_network_in_a_file():
 )
 def test_wrong_input_to_the_network_script_ends_in_one_sentence(arguments, message):
     finished = run(NETWORK, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+def test_the_class_of_a_synthetic_ring():
+    text = output(RING)
+    assert "16384 oscillators at" in text or "oscillators        16384 at" in text
+    assert number(text, "growth exponent") == pytest.approx(0.3, abs=0.05)
+    assert number(text, "skewness") == pytest.approx(-0.2, abs=0.15)
+    assert re.search("^regime +kpz", text, re.MULTILINE)
+
+
+def test_the_class_of_a_ring_in_a_file():
+    text = output(RING, *ARGUMENTS[RING])
+    assert "256 at 26 times, wrapped in the file" in text
+    assert re.search("^regime +edwards-wilkinson", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DATA / "none.npz"], "there is no file 'none.npz'"),
+        ([DATA / "mixture_samples.csv"], "mixture_samples.csv must hold at least 3 times × 4 oscillators"),
+        ([DATA / "ring_phases.npz", "--arcs", "100"], "has no 100 arcs of at least 4 oscillators"),
+    ],
+)
+def test_wrong_input_to_the_ring_script_ends_in_one_sentence(arguments, message):
+    finished = run(RING, *arguments)
     assert finished.returncode == 1
     assert message in finished.stderr
     assert finished.stderr.count("\n") == 1

@@ -123,6 +123,8 @@ def kpz_width(times: ArrayLike, ring: OscillatorRing) -> NDArray[np.float64]:
 
 def mean_velocity(ring: OscillatorRing) -> float:
     """d(mean φ)/dt of a stationary ring with Gaussian slopes of variance A = σ²/2ν: 2K·sum of even[m]·exp(-m²A/2)."""
+    if ring.strength == 0:
+        return 0.0
     variance = ring.noise**2 / (2 * ring.coefficients.diffusion) if ring.randomness == "time" else 0.0
     parts = (value * math.exp(-(m**2) * variance / 2) for m, value in enumerate(ring.coupling.even))
     return 2 * ring.strength * math.fsum(parts)

@@ -173,11 +173,11 @@ def grown_phases(record: PhaseRecord, ring_randomness: Any, *, from_start: bool,
 
 
 def synthetic_phases(seed: int) -> PhaseRecord:
-    """Phases of a simulated ring in the KPZ regime, as a user might have measured them: 2048 oscillators, 61 log-spaced times."""
+    """Phases of a simulated ring in the KPZ regime, as a user might have measured them: 16,384 oscillators, log-spaced times to 300."""
     from .coupling_function import sakaguchi_coupling
 
-    ring = OscillatorRing(2048, sakaguchi_coupling(1.2), 0.15)
-    times = observation_times(600.0, 0.1, per_decade=20, first=FIRST_TIME)
+    ring = OscillatorRing(16_384, sakaguchi_coupling(1.2), 0.15)
+    times = observation_times(300.0, 0.1, per_decade=12, first=FIRST_TIME)
     history = simulate_ring(ring, times, step=0.1, seed=seed, keep=True)
     start = np.zeros((1, ring.size))
     phases = np.concatenate([start, *(() if history.phases is None else history.phases)])

@@ -28,6 +28,7 @@ from .phase_history import PhaseHistory
 Label = Literal["random-deposition", "edwards-wilkinson", "kpz", "distorted", "unstable"]
 LABELS: tuple[Label, ...] = ("edwards-wilkinson", "kpz", "distorted", "random-deposition", "unstable")
 FEW_SLIPS, MANY_SLIPS = 1e-4, 0.1  # net slips per bond
+TOLD_APART = 4.0  # difference of squared distances: two standard deviations of a single sign
 SLIPS_GROW = 1.2  # factor in the second half of the time; diffusing slips give sqrt(2), drifting ones 2
 
 
@@ -147,7 +148,8 @@ def _decide(
         return "unstable", f"{skewed} without slips is beyond any class of coupled oscillators; {grows}"
     shape = f"{grows}, skewness {skewness.value:.2f} ± {skewness.stderr:.2f}, no slips"
     label: Label = "edwards-wilkinson" if linear <= kpz else "kpz"
-    return label, f"{shape}; squared distance {linear:.1f} from Edwards-Wilkinson, {kpz:.1f} from KPZ"
+    evidence = f"squared distance {linear:.1f} from Edwards-Wilkinson, {kpz:.1f} from KPZ"
+    return label, f"{shape}; {evidence}{', hardly told apart' if abs(linear - kpz) < TOLD_APART else ''}"
 
 
 def _distance(measured: Measured, expected: float, allowance: float) -> float:

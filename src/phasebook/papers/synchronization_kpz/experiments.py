@@ -123,7 +123,7 @@ def own_phases(
     start: Annotated[
         Literal["first", "flat"], Help("first: subtract the first sample; flat: phases were equal at time 0")
     ] = "first",
-    arcs: Annotated[int, Range(4, 64, "arcs of the ring that give the errors")] = 8,
+    arcs: Annotated[int, Range(4, 64, "arcs of the ring that give the errors")] = 16,
     *,
     seed: int,
 ) -> xr.Dataset:
