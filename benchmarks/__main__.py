@@ -19,7 +19,7 @@ COMPARISONS = (
     "startup",
     "page",
     "oscillator_ring",
-)
+, "lattice")
 FOLDER = Path(__file__).parent
 
 

@@ -11,12 +11,16 @@ ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
 MIXTURE, TEAM = "inference_own_mixture.py", "populations_own_team.py"
 NETWORK = "reactions_own_network.py"
+LATTICE = "reactions_own_lattice.py"
 RING = "networks_own_phases.py"
+COUPLINGS = "networks_own_couplings.py"
 ARGUMENTS = {
+    COUPLINGS: [DATA / "couplings.csv", "--activity", DATA / "activity.npy", "--dynamics", "discrete"],
     RING: [DATA / "ring_phases.npz", "--flat", "--arcs", "4"],
     MIXTURE: [DATA / "mixture_samples.csv", "--components", "2", "--sigma", "1"],
     TEAM: [DATA / "team_answers.csv", DATA / "team_messages.json"],
     NETWORK: [DATA / "bionetgen" / "multistate.net", "--time", "1", "--trajectories", "400", "--tolerance", "0.2"],
+    LATTICE: [DATA / "lattice_rules.txt", DATA / "lattice_frames.npy", "--time", "20"],
 }
 
 
@@ -179,6 +183,73 @@ def test_the_class_of_a_ring_in_a_file():
 )
 def test_wrong_input_to_the_ring_script_ends_in_one_sentence(arguments, message):
     finished = run(RING, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+def test_a_synthetic_lattice_is_no_mean_field():
+    text = output(LATTICE, "--time", "10", "--replicas", "2")
+    assert "2 species, 2 simulated lattices" in text
+    assert "mean field is off by more than 5%" in text
+
+
+def test_lattices_from_files():
+    text = output(LATTICE, *ARGUMENTS[LATTICE])
+    mean_field, lattice, _, frames, *_ = (
+        float(part) for part in re.search(r"^A (.*)$", text, re.MULTILINE)[1].replace("±", "").split()
+    )
+    assert mean_field == pytest.approx(0.25 / 11, abs=1e-4)
+    assert lattice == pytest.approx(0.041, abs=0.004)
+    assert frames == pytest.approx(lattice, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DATA / "none.txt"], "No such file"),
+        ([DATA / "mixture_samples.csv"], "of the rules can't be read"),
+        ([DATA / "lattice_rules.txt", DATA / "team_answers.csv"], "a raster must end in .npy"),
+        ([DATA / "lattice_rules.txt", "--replicas", "0"], "replicas must be a positive integer"),
+    ],
+)
+def test_wrong_input_to_the_lattice_script_ends_in_one_sentence(arguments, message):
+    finished = run(LATTICE, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+def test_couplings_of_a_synthetic_network():
+    text = output(COUPLINGS)
+    assert number(text, "effective gain") == pytest.approx(0.70, abs=0.02)
+    assert number(text, "dimension of activity") == pytest.approx(46.3, abs=1.5)
+    assert text.rstrip().endswith("use the equivalent")
+
+
+def test_couplings_from_a_file():
+    text = output(COUPLINGS, *ARGUMENTS[COUPLINGS])
+    assert number(text, "units") == 20
+    assert number(text, "gain") == pytest.approx(1.0, abs=0.15)
+    assert number(text, "correlation") > 0.9
+    assert text.rstrip().endswith("use the equivalent")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DATA / "none.npy"], "coupling names no file: 'none.npy'"),
+        ([DATA / "mixture_samples.csv"], "coupling must be a square matrix"),
+        (
+            [DATA / "couplings.csv", "--nonlinearity", "linear", "--noise", "-1"],
+            "noise must be finite and zero or positive",
+        ),
+        ([DATA / "couplings.csv", "--activity", DATA / "mixture_samples.csv"], "activity must have 20 units"),
+        ([DATA / "couplings.csv", "--noise", "0"], "only the trivial fixed point; covariance is zero"),
+    ],
+)
+def test_wrong_input_to_the_couplings_script_ends_in_one_sentence(arguments, message):
+    finished = run(COUPLINGS, *arguments)
     assert finished.returncode == 1
     assert message in finished.stderr
     assert finished.stderr.count("\n") == 1

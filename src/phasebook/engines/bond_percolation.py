@@ -103,7 +103,8 @@ def simulate_percolation(
 
     def run(block: int) -> None:
         states = np.ascontiguousarray(random[block].T)
-        words = np.zeros(extents, np.uint64)
+        # A row ends with a copy of its first word, so that no parent needs a question where it stands.
+        words = np.zeros((*extents[:-1], extents[-1] + 1), np.uint64)
         _fill(words.reshape(-1), begin, states, _scratch(1))
         now = 0
         for number, step in enumerate(grid):
@@ -112,7 +113,7 @@ def simulate_percolation(
             if cancel[0]:
                 raise KeyboardInterrupt
             now = int(step)
-            density[block, :, number] = _lane_counts(words.reshape(-1)) / sites
+            density[block, :, number] = _lane_counts(words[..., :-1].ravel()) / sites
 
     run_replicas(run, blocks, threads, cancel, progress)
     updates = blocks * LANES * sites * int(grid[-1])
@@ -258,13 +259,12 @@ def _fill(words, bits, states, work):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _line(row, low, high, beyond, bits, states, work):  # type: ignore[no-untyped-def]
-    """Advance sites low ... high - 1 of a row in place; `beyond` is the old word to the right of the last."""
+def _line(row, low, high, bits, states, work):  # type: ignore[no-untyped-def]
+    """Advance sites low ... high - 1 of a row in place; the word after them is the last one's right parent."""
     for first in range(low, high, WIDTH):
         width = min(WIDTH, high - first)
         for w in range(width):
-            left = row[first + w]
-            right = row[first + w + 1] if first + w + 1 < high else beyond
+            left, right = row[first + w], row[first + w + 1]
             work[0, w] = left ^ right
             work[1, w] = left & right
         for w in range(width, WIDTH):
@@ -276,14 +276,13 @@ def _line(row, low, high, beyond, bits, states, work):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def _plane(row, below, low, high, beyond, beyond_below, bits, states, work):  # type: ignore[no-untyped-def]
+def _plane(row, below, low, high, bits, states, work):  # type: ignore[no-untyped-def]
     """Advance sites low ... high - 1 of a row in place, whose other parents stand in the row `below`."""
     for first in range(low, high, WIDTH):
         width = min(WIDTH, high - first)
         for w in range(width):
-            inside = first + w + 1 < high
-            one, two = row[first + w], row[first + w + 1] if inside else beyond
-            three, four = below[first + w], below[first + w + 1] if inside else beyond_below
+            one, two = row[first + w], row[first + w + 1]
+            three, four = below[first + w], below[first + w + 1]
             odd_pair, both_pair = one ^ two, one & two
             odd_other, both_other = three ^ four, three & four
             unit = odd_pair ^ odd_other
@@ -304,23 +303,27 @@ def _plane(row, below, low, high, beyond, beyond_below, bits, states, work):  # 
 
 @njit(cache=True, nogil=True)
 def _advance_rows(words, steps, bits, states, work, cancel):  # type: ignore[no-untyped-def]
+    last = words.size - 1
     for _ in range(steps):
         if cancel[0] != 0:
             return
-        _line(words, 0, words.size, words[0], bits, states, work)
+        words[last] = words[0]
+        _line(words, 0, last, bits, states, work)
 
 
 @njit(cache=True, nogil=True)
 def _advance_planes(words, steps, bits, states, work, cancel):  # type: ignore[no-untyped-def]
-    rows, columns = words.shape
+    rows, last = words.shape[0], words.shape[1] - 1
+    top = np.empty(last + 1, np.uint64)
     for _ in range(steps):
         if cancel[0] != 0:
             return
-        top = words[0].copy()
         for i in range(rows):
-            row = words[i]
+            words[i, last] = words[i, 0]
+        top[:] = words[0]
+        for i in range(rows):
             below = words[i + 1] if i + 1 < rows else top
-            _plane(row, below, 0, columns, row[0], below[0], bits, states, work)
+            _plane(words[i], below, 0, last, bits, states, work)
 
 
 @njit(cache=True, nogil=True)
@@ -333,7 +336,7 @@ def _grow_line(words, times, bits, states, work, cancel, survival, number, squar
             if cancel[0] != 0:
                 return updates
             low -= 1
-            _line(words, low, high + 1, np.uint64(0), bits, states, work)
+            _line(words, low, high + 1, bits, states, work)
             updates += high - low + 1
             while low <= high and words[low] == 0:
                 low += 1
@@ -366,7 +369,7 @@ def _grow_plane(words, times, bits, states, work, cancel, survival, number, squa
             low -= 1
             for i in range(top, bottom + 1):
                 below = words[i + 1] if i < bottom else nothing
-                _plane(words[i], below, low, high + 1, np.uint64(0), np.uint64(0), bits, states, work)
+                _plane(words[i], below, low, high + 1, bits, states, work)
             updates += (bottom - top + 1) * (high - low + 1)
             while top <= bottom and not np.any(words[top, low : high + 1]):
                 top += 1

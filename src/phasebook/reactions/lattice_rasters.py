@@ -67,7 +67,8 @@ def raster_series(frames: NDArray[np.integer]) -> RasterSeries:
 def write_rasters(series: RasterSeries, path: str | Path) -> None:
     """Write frames with the user's labels as `.npy` or, a single frame of labels 0 to 255, as `.png`. Raises ValueError."""
     target = Path(path)
-    labels = np.asarray(series.labels)[series.frames]
+    smallest = np.result_type(np.min_scalar_type(series.labels[0]), np.min_scalar_type(series.labels[-1]))
+    labels = np.asarray(series.labels, smallest)[series.frames]
     if target.suffix == ".npy":
         np.save(target, labels, allow_pickle=False)
     elif (
