@@ -19,7 +19,8 @@ COMPARISONS = (
     "startup",
     "page",
     "oscillator_ring",
-, "lattice")
+    "lattice",
+)
 FOLDER = Path(__file__).parent
 
 
