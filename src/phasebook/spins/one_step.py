@@ -50,7 +50,7 @@ def one_step_breaking(
         return replace(symmetric, breaking="1rsb")
     equations = ReplicaEquations(network, temperature, law)
     if symmetric.phase == "retrieval":
-        found = _bracketed(equations, symmetric.signal_overlap)
+        found = _bracketed(equations, symmetric)
         return replace(symmetric, breaking="1rsb") if found is None else _checked(equations, found, throw)
     retrieval = _from_smaller_load(equations)
     return one_step_glass(network, temperature, throw=throw) if retrieval is None else retrieval
@@ -64,7 +64,7 @@ def one_step_glass(network: DenseNetwork, temperature: float, *, throw: bool = T
     equations = ReplicaEquations(network, temperature)
     if equations.temperature == 0.0 and network.load == 0.0:
         raise ValueError("load must be positive for a glass at temperature 0; got 0")
-    found = _bracketed(equations, 0.0) if network.load > 0.0 else None
+    found = _bracketed(equations, None) if network.load > 0.0 else None
     if found is not None:
         return _checked(equations, found, throw)
     if equations.temperature == 0.0:
@@ -84,16 +84,10 @@ def follow(equations: ReplicaEquations, start: Vector) -> ReplicaState | None:
 def _from_smaller_load(equations: ReplicaEquations) -> ReplicaState | None:
     """The retrieval state beyond the symmetric one's spinodal, followed in load from before it; None where it ends on the way."""
     network, temperature, law = equations.network, equations.temperature, equations.law
-    load, begin = network.load, None
-    while begin is None or begin.phase != "retrieval":
-        load *= 0.93
-        if load < 0.2 * network.load:
-            return None
-        begin = replica_symmetric(network.at_load(load), temperature, law=law, throw=False)
-    state = one_step_breaking(network.at_load(load), temperature, law=law, throw=False)
-    if state.outer_overlap >= state.self_overlap - BROKEN:
+    state = _broken_below(equations)
+    if state is None:
         return None
-    place, target, step = math.log(load), math.log(network.load), FIRST_STEP
+    place, target, step = math.log(state.network.load), math.log(network.load), FIRST_STEP
     points = [(place, state.unknowns)]
     while place < target:
         ahead = min(place + step, target)
@@ -110,6 +104,31 @@ def _from_smaller_load(equations: ReplicaEquations) -> ReplicaState | None:
     return state
 
 
+def _broken_below(equations: ReplicaEquations) -> ReplicaState | None:
+    """A broken retrieval state at a smaller load, where symmetric replicas retrieve but are unstable; None where there is none."""
+    network, temperature, law = equations.network, equations.temperature, equations.law
+
+    def symmetric(load: float) -> ReplicaState:
+        return replica_symmetric(network.at_load(load), temperature, law=law, throw=False)
+
+    high, low = network.load, 0.93 * network.load
+    state = symmetric(low)
+    while state.phase != "retrieval" and low > 0.2 * network.load:
+        high, low = low, 0.93 * low
+        state = symmetric(low)
+    for _ in range(BISECTIONS):
+        if state.phase == "retrieval" and state.replicon < 0.0:
+            broken = one_step_breaking(state.network, temperature, law=law, throw=False)
+            return broken if broken.self_overlap - broken.outer_overlap > BROKEN else None
+        # Stable still: an unstable one lies between here and where nothing retrieves.
+        middle = symmetric(0.5 * (low + high))
+        if middle.phase == "retrieval":
+            state, low = middle, middle.network.load
+        else:
+            high = middle.network.load
+    return None
+
+
 def _extrapolated(points: list[tuple[float, Vector]], place: float) -> Vector:
     last_place, last = points[-1]
     if len(points) == 1:
@@ -118,31 +137,31 @@ def _extrapolated(points: list[tuple[float, Vector]], place: float) -> Vector:
     return last + (last - before) * (place - last_place) / (last_place - before_place)
 
 
-def _bracketed(equations: ReplicaEquations, signal: float) -> Vector | None:
-    """(n, q1, χ, ln μ) where the slope in μ changes sign, or None; `signal` is the overlap to start from, 0 for the glass."""
+def _bracketed(equations: ReplicaEquations, origin: ReplicaState | None) -> Vector | None:
+    """(n, q1, χ, ln μ) where the slope in μ changes sign, or None; `origin` is the symmetric state to break, None for the glass."""
     missing: float | None = None
     low: tuple[float, Vector] | None = None
-    for mu in _ladder(equations, signal):
-        inner = _at_mu(equations, signal, mu, None if low is None else low[1])
+    for mu in _ladder(equations, origin):
+        inner = _at_mu(equations, origin, mu, None if low is None else low[1])
         if inner is None:
             if low is not None:
-                high = _between(equations, signal, low[0], mu, rising=True)
-                return None if high is None else _root_between(equations, signal, low, high)
+                high = _between(equations, origin, low[0], mu, rising=True)
+                return None if high is None else _root_between(equations, origin, low, high)
             missing = mu
             continue
         if equations.slope(inner, mu) < 0.0:
             low = (mu, inner)
             continue
         if low is None and missing is not None:
-            low = _between(equations, signal, mu, missing, rising=False)
-        return None if low is None else _root_between(equations, signal, low, (mu, inner))
+            low = _between(equations, origin, mu, missing, rising=False)
+        return None if low is None else _root_between(equations, origin, low, (mu, inner))
     return None
 
 
-def _ladder(equations: ReplicaEquations, signal: float) -> Iterator[float]:
+def _ladder(equations: ReplicaEquations, origin: ReplicaState | None) -> Iterator[float]:
     unit = 1.0 / math.sqrt(equations.network.load)
     top = LARGEST_MU * unit if equations.temperature == 0.0 else min(LARGEST_MU * unit, 1.0 / equations.temperature)
-    pairs = equations.network.interaction_order == 2 and signal == 0.0
+    pairs = equations.network.interaction_order == 2 and origin is None
     mu = SMALLEST_PAIR_MU * min(1.0, unit) if pairs else SMALLEST_MU * unit
     while mu < top:
         yield mu
@@ -151,12 +170,12 @@ def _ladder(equations: ReplicaEquations, signal: float) -> Iterator[float]:
 
 
 def _between(
-    equations: ReplicaEquations, signal: float, present: float, missing: float, *, rising: bool
+    equations: ReplicaEquations, origin: ReplicaState | None, present: float, missing: float, *, rising: bool
 ) -> tuple[float, Vector] | None:
     """A μ of the wanted slope between one that has overlaps, of the other slope, and one that has none."""
     for _ in range(BISECTIONS):
         mu = math.sqrt(present * missing)
-        inner = _at_mu(equations, signal, mu, None)
+        inner = _at_mu(equations, origin, mu, None)
         if inner is None:
             missing = mu
         elif (equations.slope(inner, mu) < 0.0) != rising:
@@ -167,14 +186,14 @@ def _between(
 
 
 def _root_between(
-    equations: ReplicaEquations, signal: float, low: tuple[float, Vector], high: tuple[float, Vector]
+    equations: ReplicaEquations, origin: ReplicaState | None, low: tuple[float, Vector], high: tuple[float, Vector]
 ) -> Vector | None:
     known = {math.log(mu): inner for mu, inner in (low, high)}
     nearest = low[1]
 
     def slope(log_mu: float) -> float:
         if log_mu not in known:
-            inner = _at_mu(equations, signal, math.exp(log_mu), nearest)
+            inner = _at_mu(equations, origin, math.exp(log_mu), nearest)
             if inner is None:
                 raise NotConverged(f"no overlaps at μ = {math.exp(log_mu):.6g}, inside the bracket of the breakpoint")
             known[log_mu] = inner
@@ -190,22 +209,42 @@ def _root_between(
     return np.append(known[root], root)
 
 
-def _at_mu(equations: ReplicaEquations, signal: float, mu: float, near: Vector | None) -> Vector | None:
-    """Overlaps (n, q1, χ) at one μ with broken replicas, and with retrieval where `signal` says so; None where there are none."""
+def _at_mu(equations: ReplicaEquations, origin: ReplicaState | None, mu: float, near: Vector | None) -> Vector | None:
+    """Overlaps (n, q1, χ) at one μ with broken replicas, and with retrieval unless `origin` is None; None where there are none."""
+    if origin is None and equations.network.interaction_order == 2:
+        return _pair_glass(equations, mu)
 
     def residuals(unknowns: Vector) -> Vector:
         return equations.at_mu(unknowns, mu)
 
-    if signal == 0.0 and equations.network.interaction_order == 2:
-        return _pair_glass(equations, mu)
-    found = None if near is None else newton(residuals, near)
-    if near is None or found is None or not _is_like(equations, found, signal) or np.abs(found - near).max() > 0.2:
-        # Breaking near a state spreads its field by about 1/μ: overlaps between states start there.
-        guess = np.array([signal, 1.0 - min(0.1, 0.2 / mu) if signal > 0.0 else 0.0, 0.0])
-        found, converged = settle(residuals, guess)
-        if not converged:
-            return None
-    return found if _is_like(equations, found, signal) else None
+    def wanted(unknowns: Vector) -> bool:
+        overlap, outer, chi = unknowns
+        broken = 1.0 - equations.temperature * chi - outer > BROKEN
+        return bool(broken and (origin is not None) == (abs(overlap) > RETRIEVED))
+
+    if near is not None:
+        found = newton(residuals, near)
+        if found is not None and wanted(found) and np.abs(found - near).max() <= 0.2:
+            return found
+    for guess in _guesses(origin, mu):
+        settled, converged = settle(residuals, guess, accept=wanted)
+        if converged and wanted(settled):
+            return settled
+    return None
+
+
+def _guesses(origin: ReplicaState | None, mu: float) -> Iterator[Vector]:
+    if origin is None:
+        yield np.zeros(3)
+        return
+    # Breaking spreads a state's field by about 1/μ: overlaps between states start there.
+    signal, overlap, temperature = origin.signal_overlap, origin.self_overlap, origin.temperature
+    yield np.array([signal, 1.0 - min(0.1, 0.2 / mu), 0.0])
+    if temperature > 0.0:
+        # Near the edge of retrieval so much noise would drive the pattern out: then from the symmetric state, a little broken.
+        for share in (0.4, 0.1):
+            apart = share * (1.0 - overlap)
+            yield np.array([signal, overlap - apart, (1.0 - overlap - apart) / temperature])
 
 
 def _pair_glass(equations: ReplicaEquations, mu: float) -> Vector | None:
@@ -226,13 +265,7 @@ def _pair_glass(equations: ReplicaEquations, mu: float) -> Vector | None:
     if high is None or not excess(0.0) > 0.0:
         return None
     found = np.array([0.0, 0.0, float(optimize.brentq(excess, 0.0, high, xtol=1e-15, rtol=1e-14))])
-    return found if _is_like(equations, found, 0.0) else None
-
-
-def _is_like(equations: ReplicaEquations, unknowns: Vector, signal: float) -> bool:
-    overlap, outer, chi = unknowns
-    broken = 1.0 - equations.temperature * chi - outer > BROKEN
-    return bool(broken and (signal > RETRIEVED) == (abs(overlap) > RETRIEVED))
+    return found if 1.0 - equations.temperature * found[2] > BROKEN else None
 
 
 def _checked(equations: ReplicaEquations, unknowns: Vector, throw: bool) -> ReplicaState:

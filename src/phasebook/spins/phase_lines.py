@@ -108,8 +108,11 @@ def retrieval_spinodal(interaction_order: int, temperature: float, *, breaking: 
     symmetric = _fold(interaction_order, temperature, None)
     if breaking == "rs" or symmetric is None or symmetric.replicon >= 0.0:
         return symmetric if symmetric is None else replace(symmetric, breaking=breaking)
-    network = DenseNetwork(interaction_order, BEFORE_FOLD * symmetric.network.load)
-    begin = one_step_breaking(network, temperature)
+    breaks = _symmetric_zero(interaction_order, temperature, "replicon")
+    broken_from = 0.0 if breaks is None else breaks.network.load
+    # Between the de Almeida-Thouless line and the symmetric fold, where both states exist and differ.
+    share = max(BEFORE_FOLD * symmetric.network.load, 0.5 * (broken_from + symmetric.network.load))
+    begin = one_step_breaking(DenseNetwork(interaction_order, share), temperature)
     if begin.self_overlap - begin.outer_overlap <= BROKEN:
         return replace(symmetric, breaking=breaking)
     return _fold(interaction_order, temperature, begin)
@@ -160,7 +163,8 @@ def thermodynamic_point(
         network = DenseNetwork(interaction_order, load)
         return glass(network).free_energy - retrieval(network).free_energy
 
-    top = edge.network.load * (1.0 - 1e-6)
+    # So near its fold that nothing changes, and far enough for the solver.
+    top = edge.network.load * (1.0 - 1e-4)
     if difference(top) >= 0.0:
         return None
     bottom = 0.6 * top
@@ -209,7 +213,7 @@ def _fold(interaction_order: int, temperature: float, begin: ReplicaState | None
             return None
         low, high = SMALLEST_LOAD, LARGEST_LOAD
     else:
-        low, high = 0.98 * begin.network.load, 1.5 * begin.network.load
+        low, high = (1.0 - 1e-4) * begin.network.load, 1.5 * begin.network.load
     curve = _branch(begin, low, high, PLAIN_SIGNAL)
     folds = curve.of_kind("fold")
     if not folds:

@@ -231,12 +231,18 @@ def _symmetric_pair_glass(equations: ReplicaEquations) -> ReplicaState:
     return equations.state(np.array([0.0, chi]), "rs", equations.evaluations)
 
 
-def settle(residuals: Callable[[Vector], Vector], start: Vector, *, forget: bool = False) -> tuple[Vector, bool]:
+def settle(
+    residuals: Callable[[Vector], Vector],
+    start: Vector,
+    *,
+    forget: bool = False,
+    accept: Callable[[Vector], bool] = lambda found: True,
+) -> tuple[Vector, bool]:
     """The fixed point that iterating x + residual reaches from a start, and whether it is one, to rounding.
 
     The share of the residual that is added falls where the residual does not, and where a step leaves the states that exist.
     Newton's method finishes from time to time, but only next to an iterate that has not lost the pattern: from farther it may find
-    what the iteration would not. With `forget` the iteration ends where the pattern is lost.
+    what the iteration would not, and only if `accept` agrees. With `forget` the iteration ends where the pattern is lost.
     """
     point, share, last, back = start.copy(), 1.0, math.inf, None
     for step in range(1, MOST_STEPS + 1):
@@ -252,7 +258,7 @@ def settle(residuals: Callable[[Vector], Vector], start: Vector, *, forget: bool
             continue
         if size <= TOLERANCE or (step % POLISH_AFTER == 0 and abs(point[0]) > RETRIEVED):
             found = newton(residuals, point)
-            if found is not None and np.abs(found - point).max() <= NEARBY:
+            if found is not None and np.abs(found - point).max() <= NEARBY and accept(found):
                 return found, True
             if size <= TOLERANCE:
                 return point, True
