@@ -20,6 +20,7 @@ COMPARISONS = (
     "page",
     "oscillator_ring",
     "lattice",
+    "linear_equivalence",
 )
 FOLDER = Path(__file__).parent
 

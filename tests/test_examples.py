@@ -239,12 +239,12 @@ def test_couplings_from_a_file():
     ("arguments", "message"),
     [
         ([DATA / "none.npy"], "coupling names no file: 'none.npy'"),
-        ([DATA / "mixture_samples.csv"], "coupling must be a square matrix"),
+        ([DATA / "activity.npy"], "coupling must be a square matrix with 2 to 20000 units; got shape (3000, 20)"),
         (
             [DATA / "couplings.csv", "--nonlinearity", "linear", "--noise", "-1"],
             "noise must be finite and zero or positive",
         ),
-        ([DATA / "couplings.csv", "--activity", DATA / "mixture_samples.csv"], "activity must have 20 units"),
+        ([DATA / "couplings.csv", "--activity", DATA / "couplings.csv"], "activity must have at least 68 times"),
         ([DATA / "couplings.csv", "--noise", "0"], "only the trivial fixed point; covariance is zero"),
     ],
 )

@@ -37,7 +37,7 @@ def modules_after(statement: str) -> set[str]:
         "from phasebook.cli import search; search(['mixture'])",
         "from phasebook.cli import show; show('mixture-misspecification'); show('multi-agent-synergy')",
         "from phasebook.cli import show; show('moment-closure-validity'); show('dense-hebbian-rsb')",
-        "from phasebook.cli import show; show('reaction-fluctuations')",
+        "from phasebook.cli import show; show('reaction-fluctuations'); show('linear-equivalence')",
     ],
 )
 def test_nothing_heavy_is_imported(statement):

@@ -158,7 +158,7 @@ def test_nearly_unstable_couplings_get_a_warning_too():
         ({"lags": (-1.0,)}, "lags must be finite numbers of at least 0"),
         ({"lags": ()}, "lags must be finite numbers"),
         ({"lags": (0.25,)}, "lags must be multiples of the time step 0.1; got 0.25"),
-        ({"method": "lu"}, "method must be auto, eigenvectors, schur, inverse; got 'lu'"),
+        ({"method": "lu"}, "method must be auto, eigenvectors, schur, inverse, device; got 'lu'"),
         ({"nodes": 0}, "nodes must be a positive integer; got 0"),
         ({"memory_limit": 1000}, "coupling of 12 units with 1 lags needs .* GB, more than memory_limit"),
     ],

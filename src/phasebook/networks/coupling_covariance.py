@@ -32,15 +32,16 @@ from .nonlinearity import Nonlinearity, NonlinearityName
 from .recurrent_network import CONTINUOUS, DISCRETE, RecurrentNetwork, circle_position, frequency_nodes, unit_response
 from .resolvent import Decomposition, decompose, resolvent_memory, resolvent_sums
 
-Method = Literal["auto", "eigenvectors", "schur", "inverse"]
+Method = Literal["auto", "eigenvectors", "schur", "inverse", "device"]
 
 QUADRATURE_ERROR = 1e-9
 FEWEST_NODES = 48
 LAGGED_NODES = 400  # exp(iωτ) oscillates to all frequencies
-MOST_NODES = {"eigenvectors": 8192, "schur": 1024, "inverse": 1024}
+MOST_NODES = {"eigenvectors": 8192, "schur": 1024, "inverse": 1024, "device": 1024}
 MEMORY_LIMIT = 4 * 1024**3
 NAIVE_TERMS = 4000
 NAIVE_REMAINDER = 1e-7
+LARGEST_POWER = 1e12  # of entries of the scaled couplings' powers, from which the series diverges
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +154,7 @@ def naive_covariance(coupling: Any, field: MeanField) -> Float[np.ndarray, "unit
             return total
         product = scaled @ product @ scaled.T
         spectrum = spectrum * share
-        if not np.isfinite(product).all():
+        if not np.abs(product).max() < LARGEST_POWER:
             break
     raise NotConverged(
         "the naive closure's series does not converge: the spectral radius of the scaled couplings is not below 1"

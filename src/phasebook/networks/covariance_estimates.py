@@ -21,6 +21,8 @@ from .coupling_matrices import checked_activity
 
 Groups = Float[np.ndarray, "groups units units"]
 
+PIECES = 4  # of a record, in each group
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -74,8 +76,11 @@ def dimension_estimate(groups: Groups) -> Measured:
     return _jackknife(measured, statistics)[0]
 
 
-def off_diagonal_strength(groups: Groups) -> Measured:
-    """N times the mean squared off-diagonal entry over the squared mean of the diagonal, free of sampling noise."""
+def off_diagonal_strength(groups: Groups | None) -> Measured:
+    """N times the mean squared off-diagonal entry over the squared mean of the diagonal, free of sampling noise.
+
+    Raises ValueError unless there are covariances of at least 3 groups (None where a simulation did not keep them).
+    """
     measured = _checked_groups(groups, fewest=3)
     units = measured.shape[1]
 
@@ -129,20 +134,24 @@ def random_quadruples(units: int, count: int, seed: int) -> Int[np.ndarray, "cou
     return found[:count]
 
 
-def activity_covariances(activity: Any, groups: int = 8, lag: int = 0) -> Groups:
-    """Covariances of contiguous blocks of recorded activity (times, units), its mean subtracted; entry i, j: φ_i(t + lag), φ_j(t).
+def activity_covariances(activity: Any, groups: int = 8, lag: int = 0, seed: int = 0) -> Groups:
+    """Covariances of groups of pieces of recorded activity (times, units), its mean subtracted; entry i, j: φ_i(t + lag), φ_j(t).
 
-    Blocks must be much longer than correlations to be independent. Raises ValueError on activity that is not finite (naming the
-    first entry), or too short for so many groups.
+    The record is cut into four contiguous pieces a group, which `seed` deals out at random, so that a slow drift is in all groups
+    alike; pieces must be much longer than correlations to be independent. Raises ValueError on activity that is not finite
+    (naming the first entry), or too short for so many groups.
     """
     record = checked_activity(activity)
     if not (isinstance(groups, int) and groups >= 2 and isinstance(lag, int) and lag >= 0):
         raise ValueError(f"groups must be an integer of at least 2 and lag one of at least 0; got {groups!r}, {lag!r}")
-    if len(record) < groups * (lag + 2):
+    count = PIECES * groups
+    if len(record) < count * (lag + 2):
         raise ValueError(f"activity of {len(record)} times is too short for {groups} groups and a lag of {lag}")
     centered = record - record.mean(axis=0)
-    blocks = np.array_split(centered, groups)
-    return np.array([block[lag:].T @ block[: len(block) - lag] / (len(block) - lag) for block in blocks])
+    length = len(record) // count
+    pieces = centered[: count * length].reshape(count, length, -1)[np.random.default_rng(seed).permutation(count)]
+    products = np.array([piece[lag:].T @ piece[: length - lag] for piece in pieces])
+    return products.reshape(groups, PIECES, *products.shape[1:]).sum(axis=1) / (PIECES * (length - lag))
 
 
 def _wick_product(first: Any, second: Any, quadruples: Any) -> Any:

@@ -78,8 +78,8 @@ def simulate_covariances(
     fewer samples than units. Raises ValueError on arguments outside these, DivergedNetwork where activity is not finite.
     """
     matrix = checked_coupling(coupling)
-    _check_groups(trajectories, groups, len(matrix))
-    interval = _interval(network, sample_interval)
+    checked_groups(trajectories, groups, len(matrix))
+    interval = sampling_interval(network, sample_interval)
     steps = [round(lag / interval) for lag in lags]
     if not lags or any(lag < 0 or abs(lag / interval - step) > 1e-6 for lag, step in zip(lags, steps, strict=True)):
         raise ValueError(f"lags must be multiples of the sample interval {interval:g} and at least 0; got {lags!r}")
@@ -145,8 +145,8 @@ def simulate_activity(
     The arrays are reused: copy what is kept. Returns the number of samples. Raises as `simulate_covariances`.
     """
     matrix = np.ascontiguousarray(checked_coupling(coupling), dtype=np.float32)
-    interval, step = _interval(network, sample_interval), network.time_step
-    start = _burn_in(network) if burn_in is None else float(burn_in)
+    interval, step = sampling_interval(network, sample_interval), network.time_step
+    start = default_burn_in(network) if burn_in is None else float(burn_in)
     for name, value in (("duration", duration), ("burn_in", start)):
         if not (math.isfinite(value) and value >= 0):
             raise ValueError(f"{name} must be finite and at least 0; got {value!r}")
@@ -238,7 +238,8 @@ def _wanted(state: bool, residual_slope: float | None) -> tuple[tuple[str, bool]
     return ("state", state), ("residual", residual_slope is not None)
 
 
-def _interval(network: RecurrentNetwork, sample_interval: float | None) -> float:
+def sampling_interval(network: RecurrentNetwork, sample_interval: float | None) -> float:
+    """Time between samples: the given one, or the default. Raises ValueError unless it is a multiple of the time step."""
     step = network.time_step
     if step == CONTINUOUS:
         raise ValueError("time_step must be positive to simulate: give the network Euler's step, for example 0.1")
@@ -248,13 +249,15 @@ def _interval(network: RecurrentNetwork, sample_interval: float | None) -> float
     return interval
 
 
-def _burn_in(network: RecurrentNetwork) -> float:
+def default_burn_in(network: RecurrentNetwork) -> float:
+    """Time after which a network has forgotten its start."""
     if network.time_step == DISCRETE:
         return MAP_BURN_IN
     return DRIVEN_BURN_IN if network.noise > 0 else CHAOTIC_BURN_IN
 
 
-def _check_groups(trajectories: int, groups: int, units: int) -> None:
+def checked_groups(trajectories: int, groups: int, units: int) -> None:
+    """Raises ValueError unless the groups divide the trajectories and their matrices fit into memory."""
     for name, value, least in (("trajectories", trajectories, 2), ("groups", groups, 2)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
             raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}")

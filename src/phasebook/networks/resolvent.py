@@ -3,7 +3,8 @@
 "eigenvectors": with J = V Λ V⁻¹ the sum is V [(V⁻¹V⁻†) ∘ K] V†, where K = Σ_k c_k y_k y_k† and y_k = 1/(1 − s_k λ): one
 eigendecomposition and matrix products for any number of terms; rounding grows as the squared condition number of V. "schur":
 with J = Q T Q† each term is a triangular inverse and its product (LAPACK trtri, lauum) in the Schur basis, turned back once;
-stable for every matrix. "inverse": one dense inverse per term, the plain way.
+stable for every matrix. "inverse": one dense inverse per term, the plain way; "device": the same on an accelerator in single
+precision.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from jaxtyping import Complex, Float
 from scipy import linalg
 from scipy.linalg import lapack
 
-Method = Literal["eigenvectors", "schur", "inverse"]
+from .resolvent_jax import resolvent_sums_on_device
+
+Method = Literal["eigenvectors", "schur", "inverse", "device"]
 
 LARGEST_CONDITION = (
     2e5  # of the eigenvectors: rounding of its square, 1e-5 of the result, is below the theory's own error
@@ -53,7 +56,8 @@ def decompose(matrix: Float[np.ndarray, "n n"], method: Method | Literal["auto"]
         except np.linalg.LinAlgError:  # exactly parallel eigenvectors
             condition = np.inf
         else:
-            condition = float(np.linalg.norm(vectors) * np.linalg.norm(inverse) / len(matrix))
+            with np.errstate(over="ignore"):  # nearly parallel ones
+                condition = float(np.linalg.norm(vectors) * np.linalg.norm(inverse) / len(matrix))
         if method == "eigenvectors" and not condition <= 1 / np.sqrt(np.finfo(float).eps):
             raise ValueError(
                 f"method eigenvectors needs independent eigenvectors; their condition number is {condition:.1e}: take schur"
@@ -62,10 +66,10 @@ def decompose(matrix: Float[np.ndarray, "n n"], method: Method | Literal["auto"]
             return Decomposition(
                 "eigenvectors", values.astype(np.complex128), vectors.astype(np.complex128), inverse, condition
             )
-    if method == "inverse":
+    if method in ("inverse", "device"):
         values = np.linalg.eigvals(matrix).astype(np.complex128)
         plain = matrix.astype(np.complex128)
-        return Decomposition("inverse", values, np.empty((0, 0), dtype=np.complex128), plain, 1.0)
+        return Decomposition(method, values, np.empty((0, 0), dtype=np.complex128), plain, 1.0)
     # The real Schur form first: its reduction takes a quarter of the complex one's time.
     triangle, unitary = linalg.rsf2csf(*linalg.schur(matrix, output="real"))
     return Decomposition("schur", np.diagonal(triangle).copy(), unitary, triangle, 1.0)
@@ -83,6 +87,8 @@ def resolvent_sums(
             return _by_eigenvectors(decomposition, responses, weights)
         case "schur":
             return _by_schur(decomposition, responses, weights)
+        case "device":
+            return resolvent_sums_on_device(decomposition.inner.real, responses, weights)
         case _:
             return _by_inverses(decomposition.inner, responses, weights)
 
