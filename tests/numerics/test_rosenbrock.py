@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from phasebook.numerics.rosenbrock import rosenbrock_step
+from phasebook.numerics.rosenbrock import rosenbrock_step, small_inverse
 
 
 def advanced(function, start, end, count):
@@ -48,3 +48,19 @@ def test_a_fast_mode_is_damped_in_one_long_step():
 
     state, _ = advanced(function, [5.0, 0.0], 1.0, 10)
     assert state[0] == pytest.approx(np.cos(1.0), abs=1e-4)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_inverses_side_by_side(size):
+    matrices = np.random.default_rng(size).normal(size=(64, size, size))
+    matrices[0] = np.eye(size)[::-1]  # every pivot is elsewhere
+    with jax.enable_x64(True):
+        found = np.asarray(jax.jit(jax.vmap(small_inverse))(jnp.asarray(matrices)))
+    exact = np.linalg.inv(matrices)
+    scale = np.abs(exact).max(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(found / scale, exact / scale, atol=1e-10)
+
+
+def test_no_inverse_of_a_singular_matrix():
+    with jax.enable_x64(True):
+        assert not np.isfinite(np.asarray(jax.jit(small_inverse)(jnp.ones((3, 3))))).all()

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from phasebook.claims import judge
 from phasebook.papers.moment_closure_validity import paper
+from phasebook.papers.moment_closure_validity.gpu_claims import sweep_agreement, sweep_gpu_judged
 from phasebook.reactions import REASONS
 
 
@@ -67,3 +69,13 @@ def test_a_map_shows_the_window():
 def test_volumes_out_of_order(experiment):
     with pytest.raises(ValueError, match="low-volume must be below high-volume; got 5 and 2"):
         paper.experiments[experiment].run({"low_volume": 5.0, "high_volume": 2.0})
+
+
+def test_the_sweep_of_the_gpu_claim_at_a_small_size():
+    small = sweep_agreement("schloegl", seed=1, points=50, compared=50)
+    assert small["same"] == small["compared"] == 50
+    assert small["gap"] < 1e-6
+    assert 0.1 < small["valid"] < 0.95
+    assert judge(sweep_gpu_judged([small])).verdict == "holds"
+    worse = {**small, "same": 49}
+    assert judge(sweep_gpu_judged([worse])).verdict == "fails"

@@ -68,6 +68,8 @@ from .moment_dynamics import solve_moments as solve_moments
 from .moment_dynamics import steady_moments as steady_moments
 from .moment_family import MomentFamily as MomentFamily
 from .moment_family import moment_family as moment_family
+from .moment_sweep import MomentSweep as MomentSweep
+from .moment_sweep import sweep_validity as sweep_validity
 from .moments import MomentEquations as MomentEquations
 from .moments import moment_equations as moment_equations
 from .network import Event as Event

@@ -4,7 +4,7 @@ Closed moment equations are a legitimate approximation only where every run from
 state. The paper's abstract states where that is; its networks and rates were not at hand, and others play their roles here.
 """
 
-from . import claims, experiments, volume_experiments
+from . import claims, experiments, gpu_claims, volume_experiments
 from .subject import paper
 
-__all__ = ["claims", "experiments", "paper", "volume_experiments"]
+__all__ = ["claims", "experiments", "gpu_claims", "paper", "volume_experiments"]
