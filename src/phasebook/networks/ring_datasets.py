@@ -23,7 +23,7 @@ from .synchronization_regime import LABELS, Regime, regime
 FIRST_TIME = 1.0
 WINDOW_RATIO = 3.0
 WAVE_BINS = 20
-REGIME_NUMBERS = "regime: 0 EW, 1 KPZ, 2 distorted, 3 deposition, 4 unstable"
+REGIME_NUMBERS = "0 EW, 1 KPZ, 2 distorted, 3 deposition, 4 unstable"
 
 
 def predicted_growth(ring: OscillatorRing, end: float, step: float, method: Method | None) -> xr.Dataset:

@@ -116,15 +116,15 @@ def ew_saturation(seed: int) -> Evidence:
 
     ring = _ring(0.0, 0.1, size=64)
     history = networks.simulate_ring(
-        ring, np.arange(500.0, 10_001.0, 100.0), step=0.1, replicas=32, seed=seed, threads=1
+        ring, np.arange(500.0, 10_001.0, 100.0), step=0.2, replicas=56, seed=seed, threads=1
     )
-    exact = float(networks.edwards_wilkinson_width([1e5], 64, 1.0, 0.1, step=0.1)[0])
-    # Standard error 1.1%; coupling to one neighbor alone doubles the width.
+    exact = float(networks.edwards_wilkinson_width([1e5], 64, 1.0, 0.1, step=0.2)[0])
+    # Standard error 1.0%; coupling to one neighbor alone doubles the width.
     measured = numerics.mean_estimate(history.width_squared.mean(axis=1) / exact)
     closed = networks.edwards_wilkinson_saturation(64, 1.0, 0.1)
     return Evidence.all_of(
         Evidence.equal(measured, 1.0, 0.08, label="W² / discrete sum"),
-        Evidence.exact(closed / exact, 0.99, 0.002, label="closed form / discrete sum"),
+        Evidence.exact(closed / exact, 0.98, 0.005, label="closed form / discrete sum"),
     )
 
 
@@ -149,10 +149,10 @@ def kpz_coupling(seed: int) -> Evidence:
     for nonoddity, sign in ((1.2, -1), (-1.2, 1)):
         ring = _ring(nonoddity, 0.15, size=8192)
         history = networks.simulate_ring(
-            ring, [100, 150, 200, 250, 300], step=0.1, kicks="uniform", replicas=16, seed=seed, threads=1
+            ring, [100, 150, 200, 250, 300], step=0.1, kicks="uniform", replicas=12, seed=seed, threads=1
         )
         skewness = history.mean_skewness(100, 300)
-        # Standard error 0.02; without its even part the coupling gives none.
+        # Standard error 0.023; without its even part the coupling gives none.
         towards = Measured(sign * skewness.value, skewness.stderr, skewness.dof)
         pieces.append(Evidence.at_least(towards, 0.05, label=f"skewness towards the sign of λ, δ = {nonoddity}"))
     return Evidence.all_of(*pieces)

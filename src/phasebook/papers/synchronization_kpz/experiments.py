@@ -41,7 +41,7 @@ def growth(
     step: Step = 0.1,
     strength: Annotated[float, Range(0.0, 10.0, "coupling strength K")] = 1.0,
 ) -> xr.Dataset:
-    """Phases on a ring grow like a rough surface: width, growth exponent, skewness and slips against time.
+    """Phases on a ring grow like a rough surface: width, growth exponent, skewness, spectrum.
 
     Variables: width_squared_theory (time; the discrete-time exact sum where coupling is odd or absent, the late KPZ law otherwise),
     effective_exponent_theory (window_time), skewness_theory (time), structure_factor_theory (wavenumber; linear law),
@@ -85,7 +85,7 @@ def phase_diagram(
     time: Annotated[float, Range(100.0, 1e5, "last time; the last decade is judged")] = 300.0,
     step: Step = 0.1,
 ) -> xr.Dataset:
-    """Synchronization phase diagram of a ring: how phases grow at one noise and nonoddity, to be swept over both.
+    """Synchronization phase diagram of a ring: how phases grow, to be swept over noise and nonoddity.
 
     Randomness σ is the amplitude of the noise, or the standard deviation of the frequencies. Variables: kpz_coupling_theory, and
     for noise in time crossover_time_theory (when KPZ growth overtakes linear growth) and repulsive_bonds_theory (share of bonds
