@@ -26,6 +26,7 @@ from .scaling import effective_exponents as effective_exponents
 from .scaling import extrapolate as extrapolate
 from .scaling import window_exponent as window_exponent
 from .seeding import part_seed as part_seed
+from .small_exponential import small_exponential as small_exponential
 from .statistics import Line as Line
 from .statistics import PowerLaw as PowerLaw
 from .statistics import blocked_estimate as blocked_estimate

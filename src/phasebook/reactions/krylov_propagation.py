@@ -10,11 +10,11 @@ invert as in van den Eshof and Hochbruck, SIAM J. Sci. Comput. 27, 1438 (2006).
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import expm
 from scipy.sparse import csc_array, csr_array, eye_array
 from scipy.sparse.linalg import SuperLU, splu
 
 from ..errors import NotConverged
+from ..numerics.small_exponential import small_exponential
 
 _DIMENSION = 40
 _WINDOW = 2
@@ -104,7 +104,7 @@ class KrylovPropagator:
             exact = rest <= 1e-14 * length
             if exact or size % _CHECK_EVERY == 0:
                 inside = np.linalg.inv(projection[:size, :size])
-                weights = scale * expm(step / shift * (np.eye(size) - inside))[:, 0]
+                weights = scale * small_exponential(step / shift * (np.eye(size) - inside))[:, 0]
                 change = weights.copy()
                 change[: len(before)] -= before
                 if exact or np.abs(change @ basis[:size]).sum() <= max(step * self.error_rate, _ROUNDING):
@@ -118,12 +118,12 @@ class KrylovPropagator:
         basis, hessenberg, exact = self._subspace(vector / scale)
         size = len(basis)
         if exact:
-            return scale * (expm(longest * hessenberg)[:, 0] @ basis), longest
+            return scale * (small_exponential(longest * hessenberg)[:, 0] @ basis), longest
         last = float(np.abs(basis[-1]).sum())
         beyond = float(np.abs(self.matrix @ basis[-1]).sum())
         step = float(min(longest, self.step or 1.0 / max(self.fastest, 1e-300)))
         for _ in range(100):
-            weights = expm(step * hessenberg)[:, 0]
+            weights = small_exponential(step * hessenberg)[:, 0]
             first, second = scale * abs(weights[size - 1]) * last, scale * abs(weights[size]) * beyond
             order, error = _combined(size - 1, first, second)
             allowed = step * self.error_rate
