@@ -1,4 +1,4 @@
-"""Measures the verdicts that ship with Phasebook: `make reference`, or `python -m docs.reference_records [--tier TIER | --claim ID] [SLUG ...]`.
+"""Measures the verdicts that ship: `make reference`, or `python -m docs.reference_records [--tier TIER | --claim ID] [SLUG ...]`.
 
 Quick and full claims are measured once, with seed 0, and written to src/phasebook/reference.jsonl as it ends; papers that are
 not named keep the verdicts they have, and so do claims that are skipped here (a claim that needs a GPU is measured where one is).
