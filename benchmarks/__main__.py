@@ -15,6 +15,7 @@ COMPARISONS = (
     "voting_tree",
     "jump_processes",
     "master_equation",
+    "moment_closures",
     "sweep_overhead",
     "startup",
     "page",
