@@ -152,8 +152,8 @@ def test_long_claims_run_in_small_and_judge(monkeypatch):
         }
     assert len(judge(claims["given-couplings-strong-drive"].judge_function(rows)).comparisons) == 8
     ideal = [
-        {**case, "activity": 10.0 + 0.1 * i, "residual": (0.5 + 0.01 * i) * 250 / case["units"]}
-        for i, case in enumerate(claims["residuals"].function(1))
+        {**case, "activity": 10 + 0.1 * case["matrix"], "residual": (0.4 + 0.01 * case["matrix"]) * 250 / case["units"]}
+        for case in claims["residuals"].function(1)
     ]
     assert judge(claims["residuals"].judge_function(ideal)).verdict == "holds"
     wrong = [{**row, "residual": row["activity"] - 0.01 * row["matrix"]} for row in ideal]
