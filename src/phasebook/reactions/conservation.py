@@ -104,7 +104,10 @@ def _without(
 
 def _reduced_echelon(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Reduced row echelon form and its pivot columns; the entries are small rationals, so that rounding is told from zero."""
-    rows = np.unique(matrix, axis=0)
+    # A reaction and its reverse say the same.
+    first = np.argmax(matrix != 0.0, axis=1)
+    signs = np.where(matrix[np.arange(len(matrix)), first] < 0.0, -1.0, 1.0) if matrix.size else np.ones(len(matrix))
+    rows = np.unique(matrix * signs[:, None], axis=0)
     pivots: list[int] = []
     for column in range(rows.shape[1]):
         top = len(pivots)
@@ -115,8 +118,11 @@ def _reduced_echelon(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], 
             continue
         rows[[top, best]] = rows[[best, top]]
         rows[top] /= rows[top, column]
-        others = np.arange(rows.shape[0]) != top
-        rows[others] -= np.outer(rows[others, column], rows[top])
-        rows[np.abs(rows) < 1e-9] = 0.0
+        # Of thousands of reactions few change a species: the others stay as they are.
+        others = np.flatnonzero(rows[:, column])
+        others = others[others != top]
+        changed = rows[others] - np.outer(rows[others, column], rows[top])
+        changed[np.abs(changed) < 1e-9] = 0.0
+        rows[others] = changed
         pivots.append(column)
     return rows, np.array(pivots, dtype=np.int64)
