@@ -94,6 +94,13 @@ def test_refusals(network, message):
         stationary_birth_death(network)
 
 
+def test_a_law_far_beyond_the_largest_count_is_refused_without_a_search():
+    # A billion counts would not fit the memory: the roots of d(n + 1) - b(n) tell at once.
+    network = parse_network("X = 0 \n 0 -> X, 1 \n X -> 0, 1e-12 \n 2X -> X, 1e-24")
+    with pytest.raises(TruncationError, match="reaches above 1000000000 molecules"):
+        stationary_birth_death(network, largest=10**9)
+
+
 def test_wrong_arguments():
     with pytest.raises(ValueError, match="tail must lie between 0 and 1"):
         stationary_birth_death(birth_death(), tail=0.0)

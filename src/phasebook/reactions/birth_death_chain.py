@@ -16,6 +16,7 @@ from .network import NegativePropensity, ReactionNetwork, UnsupportedPropensity
 from .state_distribution import AbsorbingStateWarning, TruncationError, whole_counts
 
 _FIRST_BLOCK = 1024
+_SEARCHED = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +69,11 @@ def stationary_birth_death(
     beyond = chain.decreasing_from()
     start = chain.start
     lowest = int(np.flatnonzero(chain.rates(0, start)[1] == 0.0)[-1])
+    # A law whose last mode may lie above `largest` can only be had where the chain ends before, which a short look tells.
+    hopeless = beyond > largest
     stop = lowest + _FIRST_BLOCK
     while True:
-        stop = min(max(stop, start + 1, int(np.nan_to_num(beyond)) + 1), largest)
+        stop = min(max(stop, start + 1, 0 if hopeless else int(np.nan_to_num(beyond)) + 1), largest)
         births, deaths = chain.rates(lowest, stop)
         counts = np.arange(lowest, lowest + len(births))
         ends = counts[births == 0.0]
@@ -90,6 +93,11 @@ def stationary_birth_death(
                 _warn_of_absorption(chain.name, lowest, int(ends[0]))
             kept = int(ends[0]) - lowest + 1
             return StationaryLaw(counts[:kept], _normalized(_relative_weights(births[:kept], deaths[:kept])))
+        if hopeless:
+            if stop < min(_SEARCHED, largest):
+                stop = 2 * stop
+                continue
+            raise _too_large(chain.name, largest)
         weights = _relative_weights(births, deaths)
         total = weights.sum()
         ratios = births[:-1] / deaths[1:]
@@ -99,10 +107,14 @@ def stationary_birth_death(
             kept = max(int(np.count_nonzero(above > tail * total / 2.0)), 1)
             return StationaryLaw(counts[:kept], _normalized(weights[:kept]))
         if stop >= largest:
-            raise TruncationError(
-                f"the stationary law reaches above {largest} molecules of {chain.name!r}, or there is none; raise largest"
-            )
+            raise _too_large(chain.name, largest)
         stop = 2 * stop
+
+
+def _too_large(name: str, largest: int) -> TruncationError:
+    return TruncationError(
+        f"the stationary law reaches above {largest} molecules of {name!r}, or there is none; raise largest"
+    )
 
 
 def _relative_weights(births: NDArray[np.float64], deaths: NDArray[np.float64]) -> NDArray[np.float64]:
