@@ -11,10 +11,12 @@ ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
 MIXTURE, TEAM = "inference_own_mixture.py", "populations_own_team.py"
 NETWORK = "reactions_own_network.py"
+PATTERNS = "spins_own_patterns.py"
 LATTICE = "reactions_own_lattice.py"
 RING = "networks_own_phases.py"
 COUPLINGS = "networks_own_couplings.py"
 ARGUMENTS = {
+    PATTERNS: [DATA / "patterns.npy", "--orders", "2,3", "--temperature", "0.2"],
     COUPLINGS: [DATA / "couplings.csv", "--activity", DATA / "activity.npy", "--dynamics", "discrete"],
     RING: [DATA / "ring_phases.npz", "--flat", "--arcs", "4"],
     MIXTURE: [DATA / "mixture_samples.csv", "--components", "2", "--sigma", "1"],
@@ -250,6 +252,41 @@ def test_couplings_from_a_file():
 )
 def test_wrong_input_to_the_couplings_script_ends_in_one_sentence(arguments, message):
     finished = run(COUPLINGS, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+def test_networks_of_random_patterns():
+    text = output(PATTERNS)
+    assert "30 patterns of 120 spins" in text
+    assert "theory applies: yes" in text
+    rows = {
+        int(row[0]): [float(each) for each in row[1:]]
+        for row in re.findall(r"^ +(\d+)" + 4 * r" +(\d\.\d+)", text, re.M)
+    }
+    assert sorted(rows) == [2, 3, 4]
+    assert rows[2][0] > rows[2][1]  # more than a Hopfield network holds
+    assert rows[2][3] < 0.7 < rows[3][3]
+
+
+def test_networks_of_patterns_in_a_file():
+    text = output(PATTERNS, *ARGUMENTS[PATTERNS])
+    assert "12 patterns of 60 spins, temperature 0.2" in text
+    assert number(text, " 3 ") == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DATA / "none.npy"], "path names no file: 'none.npy'"),
+        ([DATA / "team_answers.csv"], "team_answers.csv must be a NumPy array file (.npy)"),
+        (["--orders", "1"], "interaction_order P must be an integer from 2 to 20; got 1"),
+        (["--temperature", "-1"], "temperature must be a number of at least 0; got -1.0"),
+    ],
+)
+def test_wrong_input_to_the_pattern_script_ends_in_one_sentence(arguments, message):
+    finished = run(PATTERNS, *arguments)
     assert finished.returncode == 1
     assert message in finished.stderr
     assert finished.stderr.count("\n") == 1

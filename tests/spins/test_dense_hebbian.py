@@ -63,6 +63,19 @@ def test_the_field_table_is_half_the_step_of_the_energy_table(order, size):
     np.testing.assert_allclose(field_table(order, size), steps, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize(
+    ("order", "coupling"), [(2, "distinct"), (3, "distinct"), (4, "distinct"), (4, "all"), (5, "distinct")]
+)
+def test_fields_stay_exact_while_spins_turn(order, coupling):
+    """Cubics up to order 4, look-ups above: a frozen configuration is one of all fields computed anew."""
+    memory = HebbianMemory(order, random_signs(order, 24, 40), coupling)
+    run = simulate(memory, [2.0] * 15 + [0.0] * 25, start="random", seed=4)
+    assert run.acceptance[:10].max() > 0.2
+    assert run.acceptance[-1] == 0.0
+    assert (local_fields(memory, run.spins) * run.spins >= 0).all()
+    assert run.energies[-1] == pytest.approx(energy_per_spin(memory, run.spins), abs=1e-13)
+
+
 def test_heat_bath_samples_the_boltzmann_law():
     """All 512 configurations enumerated."""
     size, temperature = 9, 0.8

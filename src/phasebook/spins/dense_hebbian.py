@@ -23,7 +23,7 @@ from ..numerics.statistics import correlated_estimate, mean_estimate
 from ..numerics.xoshiro import streams
 from . import dense_hebbian_kernels as kernels
 from .dense_network import DenseNetwork, check_order, load_of
-from .krawtchouk import Coupling, energy_table, field_table
+from .krawtchouk import Coupling, energy_table, field_cubics, field_table
 
 Start = Literal["pattern", "random"]
 MEMORY_LIMIT = 4 * 2**30
@@ -180,6 +180,7 @@ def simulate(
         state.own_table,
         state.pull_table,
         state.energy_table,
+        state.cubics,
         schedule,
         words,
         overlaps,
@@ -296,6 +297,13 @@ class _State:
         without_agreeing, without_other = np.append(0.0, fields), np.append(fields, 0.0)
         self.own_table = 0.5 * (without_agreeing - without_other)
         self.pull_table = 0.5 * (without_agreeing + without_other)
+        self.cubics = field_cubics(memory.interaction_order, memory.size, memory.coupling)
+        if self.cubics.size:
+            # The two ways to the same numbers must agree on what cancels, too.
+            ends = np.array([-1.0, 1.0]) * memory.size
+            self.own_table[[0, -1]], self.pull_table[[0, -1]] = (
+                np.polynomial.polynomial.polyval(ends, cubic) for cubic in self.cubics
+            )
         self.energy_table = energy_table(memory.interaction_order, memory.size, memory.coupling)
         self.pulls = np.empty(memory.count)
         kernels.look_up(self.positions, self.pull_table, self.pulls)

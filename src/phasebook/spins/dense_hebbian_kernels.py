@@ -2,8 +2,8 @@
 
 Patterns are spin-major int8 (spins, patterns): a spin's field reads one contiguous row. With x = ξσ and f the field table over the
 sum of the other spins, a pattern exerts σ·½[(f(S-1) - f(S+1)) + x·(f(S-1) + f(S+1))], so that the field is σ·sum(D) + sum(ξ·G) with
-D and G per pattern: a dot product of int8 with float64 that streams through memory, and table look-ups only when a spin flips.
-Sums are kept as positions (S + N)/2 in the tables, int16.
+D and G per pattern: a dot product of int8 with float64 that streams through memory. Only when a spin flips are D and G computed
+anew: for P up to 4 as cubics in S, eight patterns at once, above by look-ups. Sums are kept as positions (S + N)/2, int16.
 """
 
 import math
@@ -77,14 +77,40 @@ def _turn(
     row: NDArray[np.int8],
     spin: int,
     positions: NDArray[np.int16],
+    own_table: NDArray[np.float64],
     pull_table: NDArray[np.float64],
     pulls: NDArray[np.float64],
-) -> None:
-    """Bring positions and G of all patterns up to date after a spin turned away from the value `spin`."""
+) -> float:
+    """Bring positions and G of all patterns up to date after a spin turned away from the value `spin`; the sum of D."""
+    own = 0.0
     for place in range(row.size):
         position = np.int16(positions[place] - spin * row[place])
         positions[place] = position
         pulls[place] = pull_table[position]
+        own += own_table[position]
+    return own
+
+
+@njit(cache=True, nogil=True, fastmath=ANY_ORDER)
+def _turn_cubic(
+    row: NDArray[np.int8],
+    spin: int,
+    size: int,
+    positions: NDArray[np.int16],
+    cubics: NDArray[np.float64],
+    pulls: NDArray[np.float64],
+) -> float:
+    """The same with D and G as cubics in S, whose coefficients are the rows of `cubics` (2, 4)."""
+    d0, d1, d2, d3 = cubics[0, 0], cubics[0, 1], cubics[0, 2], cubics[0, 3]
+    g0, g1, g2, g3 = cubics[1, 0], cubics[1, 1], cubics[1, 2], cubics[1, 3]
+    own = 0.0
+    for place in range(row.size):
+        position = np.int16(positions[place] - spin * row[place])
+        positions[place] = position
+        total = np.float64(np.int32(2) * np.int32(position) - np.int32(size))
+        pulls[place] = g0 + total * (g1 + total * (g2 + total * g3))
+        own += d0 + total * (d1 + total * (d2 + total * d3))
+    return own
 
 
 @njit(cache=True, nogil=True)
@@ -109,6 +135,7 @@ def run_sweeps(
     own_table: NDArray[np.float64],
     pull_table: NDArray[np.float64],
     energy_table: NDArray[np.float64],
+    cubics: NDArray[np.float64],
     betas: NDArray[np.float64],
     state: NDArray[np.uint64],
     overlaps: NDArray[np.float64],
@@ -119,6 +146,7 @@ def run_sweeps(
     """Heat-bath sweeps, spin after spin, at inverse temperatures `betas`; an infinite one turns spins into their fields alone.
 
     Overlaps with the first patterns (sweeps, tracked), energies per spin and the number of turned spins are taken after a sweep.
+    `cubics` has shape (2, 4), or (0, 4) where D and G come from their tables.
     """
     size = spins.size
     for sweep in range(betas.size):
@@ -134,9 +162,11 @@ def run_sweeps(
                 up = uniform(state) * (1.0 + math.exp(-2.0 * beta * field)) < 1.0
             if up != (value > 0):
                 spins[spin] = -value
-                _turn(patterns[spin], value, positions, pull_table, pulls)
-                own = looked_up_sum(positions, own_table)
                 flips += 1
+                if cubics.size > 0:
+                    own = _turn_cubic(patterns[spin], value, size, positions, cubics, pulls)
+                else:
+                    own = _turn(patterns[spin], value, positions, own_table, pull_table, pulls)
         for tracked in range(overlaps.shape[1]):
             overlaps[sweep, tracked] = 2.0 * positions[tracked] / size - 1.0
         energies[sweep] = looked_up_sum(positions, energy_table)

@@ -11,10 +11,12 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
+from numpy.polynomial import Polynomial
 
 from .dense_network import check_order
 
 Coupling = Literal["distinct", "all"]
+CUBIC_ORDER = 4  # fields of networks up to this order are cubics in the sum
 
 
 def elementary_symmetric(order: int, size: int) -> list[int]:
@@ -53,3 +55,22 @@ def field_table(order: int, size: int, coupling: Coupling = "distinct") -> Float
         return 0.5 * np.diff(energies)
     scale = 2 * size ** (order - 1)
     return np.array([math.factorial(order) * value / scale for value in elementary_symmetric(order - 1, size - 1)])
+
+
+def field_cubics(order: int, size: int, coupling: Coupling = "distinct") -> Float[np.ndarray, "rows 4"]:
+    """Half of f(S - 1) - f(S + 1) and half of f(S - 1) + f(S + 1) as polynomials in S, f the field over the others' sum.
+
+    Shape (2, 4), coefficients from the constant on, for orders up to 4; (0, 4) above, where cubics don't suffice.
+    """
+    if check_order(order) > CUBIC_ORDER:
+        return np.zeros((0, 4))
+    others, total = size - 1, Polynomial([0.0, 1.0])
+    if coupling == "all":
+        field = 0.25 * size * (((total + 1.0) / size) ** order - ((total - 1.0) / size) ** order)
+    else:
+        symmetric = (total**0, total, (total**2 - others) / 2.0, (total**3 - (3.0 * others - 2.0) * total) / 6.0)
+        field = symmetric[order - 1] * (math.factorial(order) / (2.0 * float(size) ** (order - 1)))
+    before, after = field(total - 1.0), field(total + 1.0)
+    return np.stack(
+        [np.pad(each.coef, (0, 4 - len(each.coef))) for each in (0.5 * (before - after), 0.5 * (before + after))]
+    )
