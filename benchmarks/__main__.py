@@ -22,6 +22,7 @@ COMPARISONS = (
     "oscillator_ring",
     "lattice",
     "linear_equivalence",
+    "dense_hebbian",
 )
 FOLDER = Path(__file__).parent
 
