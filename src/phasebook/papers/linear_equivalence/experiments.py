@@ -72,7 +72,7 @@ def simulated_covariance(
     coupling: Any,
     matrix: int | None,
     *,
-    duration: Duration = 100.0,
+    duration: Duration = 200.0,
     trajectories: Trajectories = 64,
     seed: int,
 ) -> xr.Dataset:
