@@ -169,7 +169,9 @@ def grown_phases(record: PhaseRecord, ring_randomness: Any, *, from_start: bool,
     history = history_of_phases(used.times[keep], used.phases[keep], arcs=arcs)
     variables = _observed(history, "data")
     variables |= _regime_variables(regime(history, ring_randomness), "data")
-    return _labeled(variables, history.times, _exponents(history.times, history.width_squared).centers, None)
+    return _labeled(
+        variables, history.times, _exponents(history.times, history.width_squared).centers, None, "in the file's units"
+    )
 
 
 def synthetic_phases(seed: int) -> PhaseRecord:
@@ -284,10 +286,11 @@ def _labeled(
     times: NDArray[np.float64],
     window_times: NDArray[np.float64],
     waves: NDArray[np.float64] | None,
+    clock: str = "in units of 1/K at K = 1",
 ) -> xr.Dataset:
     coordinates: dict[str, Any] = {
-        "time": ("time", times, _about("1", "time, in units of 1/K at K = 1")),
-        "window_time": ("window_time", window_times, _about("1", "time, mid-window, in units of 1/K at K = 1")),
+        "time": ("time", times, _about("1", f"time, {clock}")),
+        "window_time": ("window_time", window_times, _about("1", f"time, mid-window, {clock}")),
     }
     if waves is not None:
         coordinates["wavenumber"] = ("wavenumber", waves, _about("rad", "wavenumber, per oscillator"))
