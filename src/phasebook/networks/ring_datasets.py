@@ -175,7 +175,7 @@ def grown_phases(record: PhaseRecord, ring_randomness: Any, *, from_start: bool,
 
 
 def synthetic_phases(seed: int) -> PhaseRecord:
-    """Phases of a simulated ring in the KPZ regime, as a user might have measured them: 16,384 oscillators, log-spaced times to 300."""
+    """Phases of a simulated KPZ ring as a user might have measured them: 16,384 oscillators, log-spaced times to 300."""
     from .coupling_function import sakaguchi_coupling
 
     ring = OscillatorRing(16_384, sakaguchi_coupling(1.2), 0.15)

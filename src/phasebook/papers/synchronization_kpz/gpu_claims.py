@@ -35,13 +35,15 @@ def grow_on_device(size: int, end: float, replicas: int, seed: int) -> dict[str,
 
 @kpz_gpu.judged
 def kpz_gpu_judged(results: list[dict[str, Any]]) -> Evidence:
-    """Exponent over the last decade, and skewness and kurtosis averaged over its second half."""
+    """Exponent, skewness and kurtosis over the last decade."""
     history = networks.PhaseHistory.joined([networks.PhaseHistory.from_arrays(result) for result in results])
     end = float(history.times[-1])
     slope = numerics.window_exponent(history.times, history.width_squared, (end / 10, end))
     exponent = Measured(slope.value / 2, slope.stderr / 2, slope.dof)
+    # From 16 rings of 32,768 oscillators to t = 8000 standard errors of 0.0024, 0.005 and 0.014 are expected; odd coupling gives 1/4
+    # and zeros.
     return Evidence.all_of(
         Evidence.equal(exponent, 1 / 3, 0.02, label="growth exponent"),
-        Evidence.equal(history.mean_skewness(end / 3, end), -0.29, 0.03, label="skewness"),
-        Evidence.equal(history.mean_excess_kurtosis(end / 3, end), 0.165, 0.06, label="excess kurtosis"),
+        Evidence.equal(history.mean_skewness(end / 10, end), -0.29, 0.03, label="skewness"),
+        Evidence.equal(history.mean_excess_kurtosis(end / 10, end), 0.165, 0.06, label="excess kurtosis"),
     )

@@ -14,7 +14,8 @@ paper = Paper(
         "ends in random deposition, where nobody is synchronous.",
         "KPZ is approached slowly: at δ = 1.2, σ = 0.15 and L = 16,384 we find β = 0.310 ± 0.003 over t = 300 to 4000 instead of "
         "1/3, a squared width 1.35 and then 1.23 times the Tracy-Widom law's, and a skewness of −0.25 ± 0.01 instead of −0.293. "
-        "Skewness tells KPZ from Edwards-Wilkinson sooner than the exponent does.",
+        "Longer runs come nearer: over t = 800 to 8000 (16 rings of 32,768) β is 0.324 ± 0.005, skewness −0.27 ± 0.014 and excess "
+        "kurtosis 0.18 ± 0.04, for 0.165 in the limit. Skewness tells KPZ from Edwards-Wilkinson sooner than the exponent does.",
         "Between KPZ and deposition lies a band in which slips have begun: exponents there reach 0.5 to 2 and skewness −2, and "
         "belong to no class. At nonoddity 1.4 that band begins at σ near 0.1.",
         "Frozen frequencies overshoot: β passes the 3/4 of odd coupling and the 0.8 of columnar KPZ, and stands at 0.90 over t = "
