@@ -40,7 +40,7 @@ def kpz_gpu_judged(results: list[dict[str, Any]]) -> Evidence:
     end = float(history.times[-1])
     slope = numerics.window_exponent(history.times, history.width_squared, (end / 10, end))
     exponent = Measured(slope.value / 2, slope.stderr / 2, slope.dof)
-    # From 16 rings of 32,768 oscillators to t = 8000 standard errors of 0.0024, 0.005 and 0.014 are expected; odd coupling gives 1/4
+    # 16 rings of 32,768 oscillators to t = 8000 let expect standard errors of 0.0024, 0.005 and 0.014; odd coupling gives 1/4
     # and zeros.
     return Evidence.all_of(
         Evidence.equal(exponent, 1 / 3, 0.02, label="growth exponent"),
