@@ -108,7 +108,7 @@ def activity_spectrum(field: MeanField, frequencies: ArrayLike) -> Float[np.ndar
     In continuous time the kink that white noise leaves at τ = 0 is transformed exactly; what is left decays as ω⁻⁴ or faster.
     """
     omega = np.atleast_1d(np.asarray(frequencies, dtype=np.float64))
-    equation = _equation(field.network, field.lags)
+    equation = LagEquation(field.network, field.lags)
     smooth = field.activity_autocovariance - equation.kink(field.autocovariance) * np.exp(-field.lags)
     step = equation.step
     weights = np.full(len(smooth), 2 * step)
@@ -138,7 +138,7 @@ def residual_spectrum(field: MeanField, frequencies: ArrayLike) -> Float[np.ndar
 
 def residual_autocovariance(field: MeanField, lags: ArrayLike) -> Float[np.ndarray, " lags"]:
     """C_r(τ) = C_φ(τ) − γ²[Δ(τ) − Δ_ξ(τ)] at lags ≥ 0, where Δ_ξ is the part of Δ that noise drives; cubic between grid lags."""
-    own = field.autocovariance - _equation(field.network, field.lags).noise_part()
+    own = field.autocovariance - LagEquation(field.network, field.lags).noise_part()
     values = field.activity_autocovariance - field.mean_slope**2 * own
     at = np.atleast_1d(np.asarray(lags, dtype=np.float64))
     if field.network.time_step == DISCRETE or len(field.lags) < 4:
@@ -195,17 +195,17 @@ def _discrete(network: RecurrentNetwork) -> MeanField:
     def excess(variance: float) -> float:
         return float(network.gain**2 * network.nonlinearity.covariance(variance, variance) + network.noise) - variance
 
-    variance = largest_root(lambda value: excess(value) / value, network)
+    variance = _largest_root(lambda value: excess(value) / value, network)
     lags, own = np.arange(2.0), np.array([variance, 0.0])
     return _found(network, variance, lags, own, abs(excess(variance)) / variance, 0, "scalar equation")
 
 
 def _by_energy(network: RecurrentNetwork) -> MeanField:
-    variance = largest_root(lambda value: orbit_variance(network, value), network)
+    variance = _largest_root(lambda value: orbit_variance(network, value), network)
     rate = decay_rate(network, variance)
     lags = _lags(LAG_STEP, LAGS_IN_DECAY_TIMES / rate)
     own = orbit_autocovariance(network, variance, lags)
-    equation = _equation(network, lags)
+    equation = LagEquation(network, lags)
     residual = float(np.abs(equation.mapped(own) - own).max()) / variance
     return _found(network, variance, lags, own, residual, 0, "energy")
 
@@ -213,12 +213,12 @@ def _by_energy(network: RecurrentNetwork) -> MeanField:
 def _by_iteration(network: RecurrentNetwork) -> MeanField:
     """On the lag grid, from the continuous orbit of the same parameters."""
     continuous = RecurrentNetwork(network.gain, network.noise, network.nonlinearity)
-    start = largest_root(lambda value: orbit_variance(continuous, value), continuous)
+    start = _largest_root(lambda value: orbit_variance(continuous, value), continuous)
     rate = decay_rate(continuous, start)
     step = network.time_step or LAG_STEP
     horizon = LAGS_IN_DECAY_TIMES / rate
     lags = _lags(step, horizon)
-    equation = _equation(network, lags)
+    equation = LagEquation(network, lags)
     guess = orbit_autocovariance(continuous, start, lags)
     if network.noise > 0:
         own, iterations = iterate_equation(equation, guess)
@@ -253,7 +253,7 @@ def _found(
     )
 
 
-def largest_root(function: Callable[[float], float], network: RecurrentNetwork) -> float:
+def _largest_root(function: Callable[[float], float], network: RecurrentNetwork) -> float:
     """The largest variance at which a function turns from positive to negative. Raises NotConverged where there is none."""
     grid = (network.gain**2 + network.noise) * np.geomspace(1e-7, 1e7, 113)
     values = np.array([function(float(value)) for value in grid])
@@ -275,10 +275,6 @@ def _lags(step: float, horizon: float) -> Float[np.ndarray, " lags"]:
             f"need {count:,} lags, more than {MOST_LAGS:,}: the gain is too near its threshold"
         )
     return np.arange(count) * step
-
-
-def _equation(network: RecurrentNetwork, lags: Float[np.ndarray, " lags"]) -> LagEquation:
-    return LagEquation(network, lags)
 
 
 def _refuse_silent(field: MeanField) -> None:
