@@ -14,10 +14,12 @@ paper = Paper(
     notes=(
         "Symmetric replicas stop too early. At temperature zero and P = 3 they lose the pattern at load 0.3783; one step of "
         "breaking keeps it up to 0.4612, and networks of 200 to 1600 spins that are quenched from the pattern at 0.41 keep an "
-        "overlap of 0.88. For the Hopfield network (P = 2) the gain is a fifth of a percent: 0.13791 becomes 0.13819.",
+        "overlap of 0.9, at every size. For the Hopfield network (P = 2) the gain is a fifth of a percent: 0.13791 becomes "
+        "0.13819.",
         "Up to load 0.4224 (P = 3, one step) retrieval is also the ground state; symmetric replicas say 0.266.",
-        "Beyond 0.4612 the dynamics is still stuck near the pattern: at load 0.5 the overlap after the quench is 0.82 at every "
-        "size we ran, and at load 2 it is 0.48. That is remanence, not retrieval: theory's equilibrium has no pattern there.",
+        "Beyond 0.4612 the dynamics is still stuck near the pattern: at load 0.5 the overlap after the quench is still 0.84 "
+        "with 400 and 800 spins, and at load 2 it is 0.48. That is remanence, not retrieval: theory's equilibrium has no "
+        "pattern there.",
         "Symmetric retrieval is re-entrant: at P = 3 and load 0.41 it is absent at temperature zero and present at 0.15. "
         "The line of one step is nearly vertical instead.",
         "The energy N·Σ m^P, often taken for this one, is another model: its repeated indices add a pairwise noise of the same "
