@@ -38,6 +38,7 @@ def modules_after(statement: str) -> set[str]:
         "from phasebook.cli import show; show('mixture-misspecification'); show('multi-agent-synergy')",
         "from phasebook.cli import show; show('moment-closure-validity'); show('dense-hebbian-rsb')",
         "from phasebook.cli import show; show('reaction-fluctuations'); show('linear-equivalence')",
+        "from phasebook.cli import show; show('dense-hebbian-supervised')",
     ],
 )
 def test_nothing_heavy_is_imported(statement):

@@ -167,7 +167,12 @@ class Experiment:
             if road == "measurement" and parameter.name in given:
                 at = [values[parameter.name]]
             points = [parameter.check(value) for value in at]
-            runs = [self.run({**given, parameter.name: point}, seed=seed, only=road) for point in points]
+            apply = {
+                name: value
+                for name, value in given.items()
+                if road == "measurement" or self.parameters[name].road == "both"
+            }
+            runs = [self.run({**apply, parameter.name: point}, seed=seed, only=road) for point in points]
             axis = xr.Variable(parameter.name, points, {"long_name": parameter.help, "units": parameter.unit})
             parts.append(
                 xr.concat(

@@ -205,7 +205,8 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
             continue
         own = [dim for dim in variable.dims if dim != axis]
         # Curves over a dimension that no line has are no line's points: they have colors and names of their own.
-        foreign = bool(own) and road not in DASHES and not set(own) & set(others)
+        lined = {dim for line, each in roads.items() if line in DASHES for dim in each.dims}
+        foreign = bool(own) and road not in DASHES and not set(own) & (lined or set(others))
         slices = _slices(variable, own)
         for index, (name, curve) in enumerate(slices):
             color = PALETTE[::-1][index] if foreign else PALETTE[index] if len(slices) > 1 else COLORS[road]

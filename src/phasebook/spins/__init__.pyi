@@ -86,6 +86,17 @@ from .signal_to_noise import FieldNoise as FieldNoise
 from .signal_to_noise import field_noise as field_noise
 from .single_site import SiteAverages as SiteAverages
 from .single_site import site_averages as site_averages
+from .supervised_datasets import detected_archetype as detected_archetype
+from .supervised_datasets import detection_overlaps as detection_overlaps
+from .supervised_datasets import expected_recall as expected_recall
+from .supervised_datasets import iterated_magnetizations as iterated_magnetizations
+from .supervised_datasets import learning_thresholds as learning_thresholds
+from .supervised_datasets import recalled_archetypes as recalled_archetypes
+from .supervised_datasets import recognized_images as recognized_images
+from .supervised_datasets import simulated_detection as simulated_detection
+from .supervised_datasets import supervised_diagram_point as supervised_diagram_point
+from .supervised_datasets import symmetric_overlaps as symmetric_overlaps
+from .supervised_datasets import taught_order_parameters as taught_order_parameters
 from .supervised_learning import SupervisedNetwork as SupervisedNetwork
 from .supervised_learning import dataset_entropy as dataset_entropy
 from .supervised_learning import effective_load as effective_load

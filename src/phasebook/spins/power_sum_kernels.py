@@ -201,20 +201,25 @@ def run_sweeps(
 ) -> int:
     """Heat-bath sweeps, spin after spin, at inverse temperatures `betas`; at an infinite one a spin turns into its field.
 
-    A spin without field is a fair coin at every temperature. Power sums are computed anew every `refresh` sweeps, against rounding.
-    Overlaps with the archetype and Σ y·v of the first class are taken after each sweep. `noise` (N, N^(P-1)) is empty for none.
+    A spin without field is a fair coin at every temperature; a run that ends at temperature zero is over once it rests. Power
+    sums are computed anew every `refresh` sweeps, against rounding. Overlaps with the archetype and Σ y·v of the first class are
+    taken after each sweep. `noise` (N, N^(P-1)) is empty for none.
     """
     size = spins.size
     degrees = 1 if coupling == POWERS else exponent
     sums = np.empty((degrees, entries.shape[1]))
     symmetric = np.empty_like(sums)
     buffer = np.empty(max(1, noise.shape[1] // size))
+    cold = betas.size
+    while cold > 0 and math.isinf(betas[cold - 1]):
+        cold -= 1
     for sweep in range(betas.size):
         if sweep % refresh == 0:
             power_sums(entries, spins, sums)
             newton_identities(sums, symmetric)
         beta = betas[sweep]
         flips = 0
+        tied = False
         for spin in range(size):
             value = spins[spin]
             row = entries[spin]
@@ -226,6 +231,7 @@ def run_sweeps(
                 field += noise_prefactor * contracted(noise[spin], spins, buffer)
             if field == 0.0:
                 up = uniform(state) < 0.5
+                tied = True
             elif math.isinf(beta):
                 up = field > 0.0
             else:
@@ -241,6 +247,10 @@ def run_sweeps(
         overlaps[sweep] = overlap / size
         signals[sweep] = sums[0, 0]
         turned[sweep] = flips
+        if sweep >= cold and flips == 0 and not tied:
+            overlaps[sweep:] = overlaps[sweep]
+            signals[sweep:] = signals[sweep]
+            return COMPLETED
         if cancel[0] != 0:
             return CANCELED
     return COMPLETED

@@ -240,7 +240,8 @@ def recall_replicas(
         check_tensor_memory(size, interaction_order)
     seeds = np.random.SeedSequence(_checked(seed)).generate_state(3 * replicas, np.uint32).reshape(replicas, 3)
     cancel = np.zeros(1, np.int64)
-    results = Recall(*(np.empty((replicas, schedule.size)) for _ in range(3)), np.empty((replicas, size), np.int8))
+    shape = (replicas, schedule.size)
+    results = Recall(np.empty(shape), np.empty(shape), np.empty(shape), np.empty((replicas, size), np.int8))
 
     def run(replica: int) -> None:
         first, second, third = (int(word) for word in seeds[replica])
