@@ -1,0 +1,32 @@
+"""What the paper says, what was found, where it stops being true, and what is not covered."""
+
+from ...claims import Paper
+
+ABSTRACT = "abstract of arXiv 1702.01252; formulas are derived"
+DERIVED = "derived from the model of arXiv 1702.01252 and the edge-based theory of Miller, Slim and Volz 2012"
+
+paper = Paper(
+    "random-spatial-networks",
+    notes=(
+        "Nodes scattered in space, joined by distance and expected degree: neighbors are near, yet clustering vanishes like one "
+        "over the number of nodes within a kernel length, and one edge in a hundred thrown anywhere makes the world small.",
+        "The equations carry epidemics as pulled waves: their speed approaches c* from below as 3/(2λ*t), so a short run is "
+        "always slow, and what a front leaves behind is the final size that theory gives without space.",
+        "Fronts on networks are slower still, by about 1/ln² of the density: at 50 nodes per kernel length a third below c*, at "
+        "3200 still a tenth.",
+        "Fat-tailed edges break the front: the epidemic hops ahead, seeds patches, and each grows as a wave of its own.",
+        "That all edges of a node share its recovery changes neither speed nor attack rate, but the chance that one case starts an "
+        "epidemic: 0.735 in place of 0.893 for five edges at equal rates.",
+    ),
+    stops="Below some ten nodes within a kernel length short cycles are common and everything here is too optimistic. Never expect "
+    "c* itself: correct for time (Bramson) and for density. With fat tails the equations have no single jumps and overstate the "
+    "spread at finite density: there, trust the network. Boundaries take edges away; experiments wrap them around.",
+    own_data="phasebook run random-spatial-networks own-network --nodes nodes.csv --edges edges.csv --transmission 0.4 "
+    "--recovery 0.2 --plot network.png   (nodes: id,x,y; edges: source,target; a list of cases x,y,t: own-cases --cases "
+    "cases.csv; in Python: examples/networks_own_epidemic.py)",
+)
+
+paper.not_covered(
+    "Random spatial networks have other uses than epidemics.",
+    "The generator and the structure experiments serve them; no further dynamics is measured.",
+)
