@@ -249,11 +249,13 @@ def recalled_memory(memory: HebbianMemory, temperature: float, recalled: int, sw
     )
     blocks = np.stack([part.mean(axis=1) for part in np.array_split(series, 1 if frozen else BLOCKS, axis=1)], axis=1)
     scatter = np.zeros(count) if frozen else blocks.std(axis=1, ddof=1) / math.sqrt(BLOCKS)
+    # One spin more or less, in every sweep or, on average, in one of them.
+    resolution = 1.0 / (memory.size * math.sqrt(series.shape[1]))
     alike, verdict = pattern_correlation(memory.patterns)
     return dataset(
         {
             "overlap_simulation": (blocks.mean(axis=1), _OVERLAP, ("pattern",)),
-            "overlap_stderr": (np.maximum(scatter, 1.0 / memory.size), f"Standard error: {_OVERLAP}", ("pattern",)),
+            "overlap_stderr": (np.maximum(scatter, resolution), f"Standard error: {_OVERLAP}", ("pattern",)),
             "pattern_correlation_data": (
                 alike,
                 "Mean squared overlap of two patterns, times N (1: independent)",

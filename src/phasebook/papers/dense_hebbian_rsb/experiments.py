@@ -173,7 +173,7 @@ def quenched_overlaps(
 def own_patterns(
     patterns: Annotated[Literal["example"] | UserFile, PATTERNS] = "example",
     interaction_order: Order = 3,
-    temperature: Temperature = 0.2,
+    temperature: Temperature = 0.4,
     breaking: Replication = "rs",
 ) -> xr.Dataset:
     """Your own patterns in a dense network.
