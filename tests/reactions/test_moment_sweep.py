@@ -7,6 +7,7 @@ import pytest
 
 from phasebook.reactions import (
     REASONS,
+    birth_death,
     brusselator,
     dimerisation,
     moment_equations,
@@ -16,7 +17,8 @@ from phasebook.reactions import (
     sweep_validity,
     validity,
 )
-from phasebook.reactions.moment_lanes import _is_stable, _program
+from phasebook.reactions.moment_lanes import LEFT, LOST, OSCILLATING, STEADY, RunEnds, _is_stable, _program
+from phasebook.reactions.moment_sweep import UNDECIDED, _verdicts
 
 
 def test_the_verdicts_of_the_other_path():
@@ -71,6 +73,31 @@ def test_stability_without_eigenvalues(size):
     clear = np.abs(rates) > 1e-6
     np.testing.assert_array_equal(found[clear], rates[clear] < 0.0)
     assert 0 < found.sum() < 400
+
+
+def test_every_reason_has_its_code():
+    """Runs that ended in every way there is, put together by hand: the worst decides."""
+    family = moment_family(birth_death(), 2)
+    good = [10.0, 10.0]
+    cases = {
+        "valid": ((STEADY, good, 0.0, 0.0), (STEADY, good, 0.0, 0.0)),
+        "multistable": ((STEADY, good, 0.0, 0.0), (STEADY, [11.0, 10.0], 0.0, 0.0)),
+        "oscillating": ((STEADY, good, 0.0, 0.0), (OSCILLATING, [np.nan] * 2, 0.0, 0.0)),
+        "negative_variance": ((STEADY, good, 0.0, -1.0), (STEADY, good, 0.0, 0.0)),
+        "negative_mean": ((STEADY, good, -1.0, -1.0), (STEADY, good, 0.0, 0.0)),
+        "diverged": ((STEADY, good, -1.0, 0.0), (LEFT, [np.nan] * 2, 0.0, 0.0)),
+        "undecided": ((LOST, [np.nan] * 2, 0.0, 0.0), (STEADY, good, 0.0, 0.0)),
+        "at the end": ((STEADY, [10.0, -1.0], 0.0, 0.0), (STEADY, [10.0, -1.0], 0.0, 0.0)),
+    }
+    columns = zip(*(run for runs in cases.values() for run in runs), strict=True)
+    ends = RunEnds(*(np.array(column) for column in columns), np.ones(2 * len(cases), dtype=int))
+    found = _verdicts(family, ends, np.ones(len(cases)), np.ones((len(cases), 2, 1)))
+    expected = {"undecided": UNDECIDED, "at the end": REASONS.index("negative_variance")}
+    assert found.codes.tolist() == [
+        expected.get(name, REASONS.index(name) if name in REASONS else -1) for name in cases
+    ]
+    assert found.count.tolist() == [1, 2, 1, 1, 1, 1, 1, 1]
+    assert found.means[0] == pytest.approx([10.0])
 
 
 def test_wrong_input():

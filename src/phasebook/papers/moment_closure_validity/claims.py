@@ -70,6 +70,32 @@ def window_grows(seed: int) -> Evidence:
     )
 
 
+@paper.claim("window-edges", tier="quick", origin="derived", source=DERIVED)
+def window_edges(seed: int) -> Evidence:
+    """The bistable network's window at order 2 lies between two folds of steady states, at volumes of 0.6093 and 65.23: where runs
+    begin to end in two states."""
+    branches = reactions.moment_branches(reactions.schloegl(10.0), low=0.1, high=1000.0)
+    folds = sorted(float(volume) for branch in branches for volume in branch.special_volumes("fold"))
+    stable = [int(sum(branch.stable.any() for branch in branches)), len(branches)]
+    window = reactions.validity_window(reactions.schloegl(), inside=10.0, low=0.5, high=1000.0)
+    edges = [edge if edge is not None else math.nan for edge in (window.low, window.high)]
+    return Evidence.all_of(
+        Evidence.exact(
+            [fold / known for fold, known in zip(folds, (0.6093, 65.23), strict=True)],
+            1.0,
+            1e-3,
+            label="volumes of the folds, over 0.6093 and 65.23",
+        ),
+        Evidence.exact(
+            [edge / fold for edge, fold in zip(edges, folds, strict=True)],
+            1.0,
+            2e-3,
+            label="edges by runs, over the folds",
+        ),
+        Evidence.exact(stable, [3, 3], label="branches with stable states, branches"),
+    )
+
+
 @paper.claim("monostable-threshold", tier="quick", origin="paper", source=ABSTRACT)
 def monostable_threshold(seed: int) -> Evidence:
     """For a monostable network closed equations are valid above a threshold: a volume of 2.470 for pair annihilation."""
