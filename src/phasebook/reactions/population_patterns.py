@@ -31,7 +31,7 @@ from .predator_prey import (
 )
 
 Ensemble = Literal["refuse", "all", "survivors"]
-MOST_POINTS = 60
+MOST_POINTS = 150
 TRANSIENT = 1 / 3  # share of a run that is left out of averages and spectra, and the length of a spectrum's segment
 SAMPLES = 300
 NO_FREQUENCY = Measured(math.nan, math.nan, 1)

@@ -14,8 +14,10 @@ paper = Paper(
         "above its law after 10,000 hops.",
         "Directed bond percolation, sixty-four replicas to a machine word, has the exponents of its class; a bond probability "
         "that is wrong in the fourth digit bends the decay visibly within 10,000 steps.",
-        "Predators on a lattice need more prey than the rate equations say, and the populations swing more slowly. Three rivals in "
-        "a cycle live together in spirals as long as the spirals fit into the lattice.",
+        "Predators in the plane die out below a predation rate of about 0.704, where rate equations say 0.5; above it they need "
+        "more prey than those say, and swing at three quarters of their frequency (predation rate 2).",
+        "Three rivals in a cycle live together in spirals as long as the spirals fit into the lattice; a site then changes hands "
+        "with 0.07 to 0.1 radians a unit of time, two to three times more slowly than the rate equations spiral out.",
     ),
     stops="At most one particle per site; other limits of occupancy are not simulated. Asymptotic laws are masked where the "
     "diffusion length passes a quarter of the lattice, or after L^z / 10 steps; below t of about 10 the laws for two and three "
