@@ -1,7 +1,8 @@
 """exp(A) of a small dense matrix, compiled and on one thread.
 
 SciPy's exponential multiplies through a threaded BLAS, whose threads wait for each other at such sizes: on a machine that does
-something else as well a call took 27 ms for 10 x 10 (0.02 ms with one thread). Here it takes 0.02 to 0.5 ms up to 40 x 40, whatever else runs.
+something else as well a call took 27 ms for 10 x 10 (0.02 ms with one thread). Here it takes 0.02 to 0.5 ms up to 40 x 40,
+whatever else runs.
 Source: Higham, SIAM J. Matrix Anal. Appl. 26, 1179 (2005), Padé of degree 13 with scaling and squaring; the number of squarings by
 norms of powers as in Al-Mohy and Higham, SIAM J. Matrix Anal. Appl. 31, 970 (2009).
 """

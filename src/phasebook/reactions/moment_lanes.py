@@ -77,7 +77,7 @@ def run_side_by_side(
     place = np.arange(width)
     waiting, done = width, 0
     with jax.enable_x64(True):
-        lanes = jax.tree.map(jnp.asarray, source.lanes(np.arange(width)))
+        lanes = source.lanes(np.arange(width))
         end = jnp.asarray(horizon, jnp.float64)
         while done < total:
             lanes = program.stretch(lanes, end)
@@ -91,7 +91,7 @@ def run_side_by_side(
             waiting += ended.size
             # Few different numbers of lanes mean few programs to compile; a repeated lane gets the same run twice.
             at = np.concatenate([ended, np.full(_rounded(ended.size) - ended.size, ended[-1])])
-            lanes = _placed(lanes, jnp.asarray(at), jax.tree.map(jnp.asarray, source.lanes(place[at])))
+            lanes = _placed(lanes, jnp.asarray(at), source.lanes(place[at]))
             if progress is not None:
                 progress(done, total)
     return runs
@@ -310,7 +310,10 @@ class _Source:
         self.starts = starts.reshape(-1, self.species)
 
     def lanes(self, numbers: NDArray[np.int64]) -> _Lanes:
-        """The runs of these numbers at their beginnings; for numbers behind the last one lanes that have ended already."""
+        """The runs of these numbers at their beginnings; for numbers behind the last one lanes that have ended already.
+
+        Within a scope of 64 bits.
+        """
         count = len(numbers)
         place = np.minimum(numbers, len(self.starts) - 1)
         point = place // self.runs
@@ -320,7 +323,7 @@ class _Source:
         state = np.zeros((count, self.program.size))
         state[:, : self.species] = means
         zeros, counts = np.zeros(count), np.zeros(count, dtype=np.int64)
-        return _Lanes(
+        beginnings: dict[str, Any] = dict(
             coefficients=self.program.family.coefficients(self.rates[point], volume),
             volume=volume,
             limits=DIVERGED * size[:, None] ** self.program.orders,
@@ -342,3 +345,4 @@ class _Source:
             steady=np.full((count, self.program.size), np.nan),
             steps=counts,
         )
+        return _Lanes(**{name: jnp.asarray(values) for name, values in beginnings.items()})
