@@ -23,6 +23,7 @@ COMPARISONS = (
     "lattice",
     "linear_equivalence",
     "dense_hebbian",
+    "supervised_memory",
 )
 FOLDER = Path(__file__).parent
 

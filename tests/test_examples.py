@@ -15,7 +15,9 @@ PATTERNS = "spins_own_patterns.py"
 LATTICE = "reactions_own_lattice.py"
 RING = "networks_own_phases.py"
 COUPLINGS = "networks_own_couplings.py"
+MEMORY = "spins_own_examples.py"
 ARGUMENTS = {
+    MEMORY: [DATA / "labeled_examples.npz", "--orders", "3", "4"],
     PATTERNS: [DATA / "patterns.npy", "--orders", "2,3", "--temperature", "0.2"],
     COUPLINGS: [DATA / "couplings.csv", "--activity", DATA / "activity.npy", "--dynamics", "discrete"],
     RING: [DATA / "ring_phases.npz", "--flat", "--arcs", "4"],
@@ -287,6 +289,40 @@ def test_networks_of_patterns_in_a_file():
 )
 def test_wrong_input_to_the_pattern_script_ends_in_one_sentence(arguments, message):
     finished = run(PATTERNS, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+def test_a_memory_taught_by_digits():
+    text = output(MEMORY)
+    assert number(text, "classes") == 10
+    assert number(text, "quality r") == pytest.approx(0.617, abs=0.01)
+    assert number(text, "nearest mean") > 0.8
+    assert number(text, "P = 2") > number(text, "P = 3")
+
+
+def test_a_memory_taught_by_examples_in_a_file():
+    text = output(MEMORY, *ARGUMENTS[MEMORY])
+    assert number(text, "classes") == 5
+    assert number(text, "spins") == 80
+    assert number(text, "quality r") == pytest.approx(0.6, abs=0.08)
+    assert number(text, "nearest mean") > 0.95
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DATA / "none.npz"], "path names no file: 'none.npz'"),
+        ([DATA / "mixture_samples.csv"], "mixture_samples.csv must be an IDX file with magic 2051 or 2049, or .npz"),
+        (
+            [DATA / "labeled_examples.npz", "--orders", "1"],
+            "interaction_order P must be an integer from 2 to 20; got 1",
+        ),
+    ],
+)
+def test_wrong_input_to_the_memory_script_ends_in_one_sentence(arguments, message):
+    finished = run(MEMORY, *arguments)
     assert finished.returncode == 1
     assert message in finished.stderr
     assert finished.stderr.count("\n") == 1

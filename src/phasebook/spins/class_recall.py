@@ -22,9 +22,11 @@ SWEEPS = 30  # at temperature zero few are used
 
 @dataclass(frozen=True, eq=False)
 class ImageSplit:
-    """Training examples as signs, test images as signs (n, spins) with their labels, and which pixels are `kept` as spins."""
+    """Training examples, with their images, and test images as signs (n, spins); `kept` (pixels,) tells which are the spins."""
 
     training: ExampleSet
+    training_images: Int8[np.ndarray, "n spins"]
+    training_labels: NDArray
     images: Int8[np.ndarray, "n spins"]
     labels: NDArray
     kept: NDArray[np.bool_]
@@ -91,7 +93,14 @@ def split_images(
         middle = 0.5 * (grey[taught].min() + grey[taught].max())
         threshold = np.mean([grey[rows].mean(axis=0) for rows in training], axis=0) if center else middle
         signs = binarized(grey, threshold)
-    return ImageSplit(ExampleSet.from_data(signs[taught], labels[taught]), signs[held_out], labels[held_out], kept)
+    return ImageSplit(
+        ExampleSet.from_data(signs[taught], labels[taught]),
+        signs[taught],
+        labels[taught],
+        signs[held_out],
+        labels[held_out],
+        kept,
+    )
 
 
 def recognize(split: ImageSplit, interaction_order: int, *, centered: bool = True, seed: int) -> Recognition:

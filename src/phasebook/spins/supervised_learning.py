@@ -29,7 +29,7 @@ from .single_site import SiteAverages, site_averages
 
 Law = Literal["binomial", "gauss"]
 EXACT_UP_TO = 200  # examples: beyond, the Gaussian law is as good
-NEGLIGIBLE = 1e-18  # probability
+NEGLIGIBLE = 1e-14  # probability
 HARDEST_ENTROPY, EASIEST_ENTROPY = 1e4, 1e-9
 THRESHOLD_ACCURACY = 1e-5  # of ln ρ; nearer to a jump the solver slows down
 MOST_EXAMPLES = 10**9
