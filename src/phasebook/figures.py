@@ -32,6 +32,7 @@ PALETTE = (
     "#2a9d8f",
     "#8d5fb0",
 )  # tells several curves of one observable apart, on all roads alike
+POINT_PALETTE = ("#8d5fb0", "#2a9d8f", "#d99a00", "#4a4a4a")  # of points that belong to no line: apart from the first lines
 DASHES = {"theory": "solid", "exact": "dashed"}
 BOUNDARY_COLORS = ("white", "#ff5a36", "#35d0ff", "#ffd23f")  # told apart on every color of a heat map
 MOST_PANELS = 6
@@ -209,7 +210,7 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
         foreign = bool(own) and road not in DASHES and not set(own) & (lined or set(others))
         slices = _slices(variable, own)
         for index, (name, curve) in enumerate(slices):
-            color = PALETTE[::-1][index] if foreign else PALETTE[index] if len(slices) > 1 else COLORS[road]
+            color = POINT_PALETTE[index] if foreign else PALETTE[index] if len(slices) > 1 else COLORS[road]
             at = _positions(data, axis)
             values = np.broadcast_to(np.asarray(curve.values, dtype=float), at.shape)
             keep = np.isfinite(values)
