@@ -32,7 +32,12 @@ PALETTE = (
     "#2a9d8f",
     "#8d5fb0",
 )  # tells several curves of one observable apart, on all roads alike
-POINT_PALETTE = ("#8d5fb0", "#2a9d8f", "#d99a00", "#4a4a4a")  # of points that belong to no line: apart from the first lines
+POINT_PALETTE = (
+    "#8d5fb0",
+    "#2a9d8f",
+    "#d99a00",
+    "#4a4a4a",
+)  # of points that belong to no line: apart from the first lines
 DASHES = {"theory": "solid", "exact": "dashed"}
 BOUNDARY_COLORS = ("white", "#ff5a36", "#35d0ff", "#ffd23f")  # told apart on every color of a heat map
 MOST_PANELS = 6
