@@ -98,10 +98,10 @@ def glass(
 @paper.experiment(
     show=("overlap",),
     boundary=(
-        Level("retrieval_margin_theory", 0.0, "retrieval ends"),
+        Level("symmetric_margin_theory", 0.0, "replicas break"),
         Level("advantage_theory", 0.0, "equal free energies"),
         Level("freezing_margin_theory", 0.0, "glass freezes"),
-        Level("symmetric_margin_theory", 0.0, "replicas break"),
+        Level("retrieval_margin_theory", 0.0, "retrieval ends"),
     ),
     conventions=NORMALIZATION,
 )
