@@ -166,9 +166,12 @@ def test_detection_is_judged_from_small_batches(monkeypatch):
 
 def test_plefka_s_accuracy_is_judged_from_a_small_batch(monkeypatch):
     monkeypatch.setattr(long_claims, "PLEFKA_NETWORKS", 3)
-    unit = long_claims.plefka_accuracy_unit(batch=0, seed=1)
-    assert judge(long_claims.plefka_accuracy_judged([{"batch": 0, **unit}])).verdict != "error"
-    assert len(unit["seconds"]) == 3
+    monkeypatch.setattr(long_claims, "PLEFKA_BATCHES", {100: 1, 150: 1})
+    monkeypatch.setattr(long_claims, "STAYS", -1.0)
+    units = long_claims.plefka_accuracy.function(1)
+    results = [{**unit, **long_claims.plefka_accuracy_unit(**unit, seed=1)} for unit in units]
+    assert judge(long_claims.plefka_accuracy_judged(results)).verdict != "error"
+    assert len(results[0]["seconds"]) == 3
 
 
 def test_the_device_claim_at_a_tiny_size(monkeypatch):

@@ -28,7 +28,7 @@ COLLAPSE_SIZES, COLLAPSE_LOADS, SHARES, COLLAPSE_NETWORKS = (
     (0.0, 0.5, 1.0),
     32,
 )
-PLEFKA_NETWORKS, PLEFKA_BATCHES = 32, 8
+PLEFKA_NETWORKS, PLEFKA_BATCHES, STAYS = 32, {300: 8, 600: 8}, 0.6
 
 
 @paper.claim("learning-curve", tier="full", origin="paper", source=ABSTRACT, statistical=True)
@@ -160,43 +160,64 @@ def ultra_detection_judged(results: list[dict[str, Any]]) -> Evidence:
 
 @paper.claim("plefka-accuracy", tier="full", origin="derived", source="Plefka 1982; " + DERIVED, statistical=True)
 def plefka_accuracy(seed: int) -> list[dict[str, Any]]:
-    """At P = 3, load 0.1, temperature 0.7 the second order's overlap is theory's 0.9270, to half of what the first order is wrong
-    by, and that of Monte Carlo on the same networks of 300 spins."""
-    return [{"batch": batch} for batch in range(PLEFKA_BATCHES)]
+    """At P = 3, load 0.1, temperature 0.7 the second order's overlap, extrapolated from 300 and 600 spins, is theory's 0.9270 to
+    half of what the first order is wrong by, and that of Monte Carlo on the same networks as long as the run stays at the archetype."""
+    return [{"size": size, "batch": batch} for size, batches in PLEFKA_BATCHES.items() for batch in range(batches)]
 
 
 @plefka_accuracy.unit
-def plefka_accuracy_unit(batch: int, seed: int) -> dict[str, Any]:
-    """Overlaps and seconds of the iteration and of Monte Carlo on the same networks."""
-    found: dict[str, list[float]] = {name: [] for name in ("second", "first", "sampled", "seconds", "sampled_seconds")}
+def plefka_accuracy_unit(size: int, batch: int, seed: int) -> dict[str, Any]:
+    """Overlaps of the iteration; at the smaller size also of the first order and of Monte Carlo, with the seconds of both."""
+    names = ("second", "first", "sampled", "lowest", "seconds", "sampled_seconds")
+    found: dict[str, list[float]] = {name: [] for name in names}
     for network in range(PLEFKA_NETWORKS):
-        part = numerics.part_seed(seed, 23, batch, network)
-        taught = spins.ExampleSet.random(3000, 300, 1, 1.0, part)
+        part = numerics.part_seed(seed, 23, size, batch, network)
+        taught = spins.ExampleSet.random(spins.DenseNetwork(3, 0.1).patterns(size), size, 1, 1.0, part)
         memory = spins.PrototypeMemory.of_examples(3, taught)
         archetype = memory.entries[:, 0]
         begin = time.perf_counter()
         found["second"].append(spins.plefka_magnetizations(memory, archetype, 0.7).overlap)
-        middle = time.perf_counter()
-        found["sampled"].append(float(spins.recall(memory, archetype, [0.7] * 240, seed=part).overlaps[40:].mean()))
-        found["seconds"].append(middle - begin)
-        found["sampled_seconds"].append(time.perf_counter() - middle)
-        found["first"].append(spins.plefka_magnetizations(memory, archetype, 0.7, expansion="first").overlap)
+        found["seconds"].append(time.perf_counter() - begin)
+        if size == min(PLEFKA_BATCHES):
+            begin = time.perf_counter()
+            overlaps = spins.recall(memory, archetype, [0.7] * 340, seed=part).overlaps[40:]
+            found["sampled_seconds"].append(time.perf_counter() - begin)
+            found["sampled"].append(float(overlaps.mean()))
+            found["lowest"].append(float(overlaps.min()))
+            found["first"].append(spins.plefka_magnetizations(memory, archetype, 0.7, expansion="first").overlap)
     return dict(found)
 
 
 @plefka_accuracy.judged
 def plefka_accuracy_judged(results: list[dict[str, Any]]) -> Evidence:
-    """Overlaps against replica theory and, network by network, against Monte Carlo."""
+    """The extrapolated overlap against replica theory, and both orders, network by network, against Monte Carlo."""
     import numpy as np
 
-    second, first, sampled = (
-        np.concatenate([np.ravel(row[name]) for row in results]) for name in ("second", "first", "sampled")
+    small, large = sorted(PLEFKA_BATCHES)
+    at = {size: [row for row in results if int(row["size"]) == size] for size in (small, large)}
+    second, first, sampled, lowest = (
+        np.concatenate([np.ravel(row[name]) for row in at[small]]) for name in ("second", "first", "sampled", "lowest")
+    )
+    near = numerics.mean_estimate(second)
+    far = numerics.mean_estimate(np.concatenate([np.ravel(row["second"]) for row in at[large]]))
+    # What is wrong at finite size falls like 1/N.
+    weight = large / (large - small)
+    limit = Measured(
+        weight * far.value + (1 - weight) * near.value,
+        math.hypot(weight * far.stderr, (1 - weight) * near.stderr),
+        min(near.dof, far.dof),
     )
     state = spins.replica_symmetric(spins.DenseNetwork(3, 0.1), 0.7)
+    # At 300 spins one run in fifty leaves the archetype, at this temperature, for good.
+    stays = lowest > STAYS
     return Evidence.all_of(
-        Evidence.equal(numerics.mean_estimate(second), state.overlap, 0.006, label="second order against theory"),
-        Evidence.equal(numerics.mean_estimate(second - sampled), 0.0, 0.006, label="second order minus Monte Carlo"),
-        Evidence.at_least(numerics.mean_estimate(first - sampled), 0.006, label="first order minus Monte Carlo"),
+        Evidence.equal(limit, state.overlap, 0.006, label="second order against theory"),
+        Evidence.equal(
+            numerics.mean_estimate((second - sampled)[stays]), 0.0, 0.006, label="second order minus Monte Carlo"
+        ),
+        Evidence.at_least(
+            numerics.mean_estimate((first - sampled)[stays]), 0.006, label="first order minus Monte Carlo"
+        ),
     )
 
 
