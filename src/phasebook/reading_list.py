@@ -15,7 +15,6 @@ from . import runtime
 from .errors import PhasebookError
 from .unit_store import write_text
 
-
 SURE_TITLE = 24  # letters of a slug; shorter titles may begin alike by chance
 
 

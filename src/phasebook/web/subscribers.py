@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from .. import catalogue, runtime
 from .settings import checked_address
@@ -172,8 +172,9 @@ _SELECT = "SELECT id, address, period, family, keyword, secret, confirmed, since
 
 def checked_period(text: str) -> Period:
     """The period of this name. Raises `ValueError` for any other."""
-    if text == "daily" or text == "weekly":
-        return text
+    for period in get_args(Period):
+        if text == period:
+            return period
     raise ValueError(f"period must be daily or weekly; got {text[:20]!r}")
 
 
