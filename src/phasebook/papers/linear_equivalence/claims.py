@@ -68,6 +68,12 @@ def chaos_onset(seed: int) -> Evidence:
     chaotic = networks.solve_mean_field(networks.RecurrentNetwork(1.2))
     pieces.append(Evidence.exact(chaotic.variance, 0.28774, 1e-4, label="gain 1.2: variance"))
     pieces.append(Evidence.exact(chaotic.effective_gain, 0.99587, 1e-4, label="gain 1.2: effective gain"))
+    exponents = [
+        networks.lyapunov_exponent(networks.solve_mean_field(networks.RecurrentNetwork(g))) for g in (0.9, 1.1)
+    ]
+    pieces.append(
+        Evidence.exact([value > 0 for value in exponents], [False, True], label="exponent positive at 0.9, 1.1")
+    )
     for gain, sign in ((0.7, -1), (2.5, 1)):
         network = networks.RecurrentNetwork(gain, 0.0, "erf", EULER_STEP)
         rates = [
