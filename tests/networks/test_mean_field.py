@@ -121,7 +121,7 @@ def test_dimensions(network, expected):
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.floats(1.1, 6.0), st.floats(0.0, 5.0))
 def test_spectra_hold_the_variance_and_are_not_negative(gain, noise):
     field = solve_mean_field(RecurrentNetwork(gain, noise))

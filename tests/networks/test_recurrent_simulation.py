@@ -186,8 +186,8 @@ def test_estimates_refuse_what_does_not_fit():
 def test_gaussian_samples_obey_wick():
     generator = np.random.default_rng(1)
     factor = generator.standard_normal((12, 12)) / 3
-    samples = generator.standard_normal((4, 60_000, 12)) @ factor.T
-    groups = np.einsum("gti,gtj->gij", samples, samples) / 60_000
+    samples = generator.standard_normal((4, 25_000, 12)) @ factor.T
+    groups = np.einsum("gti,gtj->gij", samples, samples) / 25_000
     quadruples = random_quadruples(12, 300, seed=0)
     assert all(len(set(row)) == 4 for row in quadruples.tolist())
     moments = np.array([np.mean(np.prod(group[:, quadruples], axis=2), axis=0) for group in samples])
@@ -196,7 +196,7 @@ def test_gaussian_samples_obey_wick():
     expected = exact[i, j] * exact[k, l] + exact[i, k] * exact[j, l] + exact[i, l] * exact[j, k]
     np.testing.assert_allclose(wick_sum(exact, quadruples), expected)
     slope = wick_slope(moments, groups, quadruples)
-    assert slope.value == pytest.approx(1.0, abs=0.03)
+    assert slope.value == pytest.approx(1.0, abs=0.05)
 
 
 def record(nonlinearity="tanh", seed=3):
