@@ -115,8 +115,10 @@ def measured_wave(kernel: Kernel, degrees: DegreeLaw, rates: Rates, time: float,
         begins = [patch(FAT_GRID, side, width * scale, amplitude) for amplitude, width in starts]
         fields = [solve_epidemic(line, degrees, rates, h, side, times, step=step) for h in begins]
         logs = np.log([level_positions(field, level) for field in fields])
-        if not np.isfinite(logs).all() or logs.max() > math.log(side / 4):
-            raise ValueError(f"time must let a front form within {side / 4:g} length units; got {time:g}")
+        if not np.isfinite(logs).all():
+            raise ValueError(f"time must let a front form; none has by {times[0]:g}, six tenths of {time:g}")
+        if logs.max() > math.log(side / 3):
+            raise ValueError(f"time must leave the front within {side / 3:g} length units; by {time:g} it went farther")
         rows = np.diff(logs, axis=1) / np.diff(times)
         add_mean(variables, "front_acceleration", "time", rows, "1/time", "d ln x / dt of a plane front")
         add_mean(variables, "final_size", (), _plateaus(fields), "1", "share infected behind the front")
@@ -128,7 +130,7 @@ def measured_wave(kernel: Kernel, degrees: DegreeLaw, rates: Rates, time: float,
     fields = [solve_epidemic(line, degrees, rates, h, side, times, method="direct", step=step) for h in begins]
     places = np.array([level_positions(field, level) for field in fields])
     if not np.isfinite(places).all():
-        raise ValueError(f"time must let a front form; none has by a fifth of {time:g}")
+        raise ValueError(f"time must let a front form; none has by {times[0]:g}, a fifth of {time:g}")
     rows = np.diff(places, axis=1) / np.diff(times)
     add_mean(variables, "front_speed", "time", rows, "scale/time", "speed of the front (theory: c* − 3/(2λ*t))")
     late = (places[:, -1] - places[:, -3]) / (times[-1] - times[-3])
@@ -266,7 +268,7 @@ def _speed_times(time: float) -> np.ndarray:
 
 
 def _fat_times(time: float) -> np.ndarray:
-    return np.linspace(0.4 * time, time, SPEED_TIMES)
+    return np.linspace(0.6 * time, time, SPEED_TIMES)
 
 
 def _middles(times: np.ndarray) -> np.ndarray:

@@ -14,8 +14,10 @@ from .epidemics_simulation import Outbreak
 from .spatial_graph import SpatialNetwork, shortest
 
 PATCH_GAP = 5.0
+PATCH_SHARE = 0.1
 LONG_EDGE = 10.0
 FEWEST_PER_BIN = 5
+LEAST_SHARE, FEWEST_DESCENDANTS = 0.005, 200
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,10 @@ def angular_speeds(
 
 
 def count_patches(network: SpatialNetwork, infected: NDArray[np.bool_], scale: float) -> int:
-    """Distant foci: groups of infected nodes that nothing within five scales joins.
+    """Distant foci: groups of infected nodes that are apart.
 
     On the line, gaps of more than five scales between neighbors (around the ring); in the plane, connected components (eight
-    neighbors) of cells five scales wide that hold infected nodes. Raises ValueError for a wrong mask.
+    neighbors) of cells one scale wide of whose nodes more than a tenth were infected. Raises ValueError for a wrong mask.
     """
     if infected.shape != (network.graph.nodes,):
         raise ValueError(
@@ -80,7 +82,7 @@ def count_patches(network: SpatialNetwork, infected: NDArray[np.bool_], scale: f
         x = np.sort(network.positions[infected, 0])
         gaps = np.diff(x, append=x[0] + network.size) if network.size else np.append(np.diff(x), np.inf)
         return max(1, int((gaps > PATCH_GAP * scale).sum()))
-    _, count = _labeled(network, infected, PATCH_GAP * scale)
+    _, count = _labeled(network, infected, scale)
     return count
 
 
@@ -115,57 +117,52 @@ def arrival_map(
     return centers, found if network.dimension == 1 else found.reshape(cells, cells)
 
 
-def track_patches(
-    network: SpatialNetwork, outbreak: Outbreak, scale: float, origin: ArrayLike, *, count: int, radius: float
-) -> list[Patch]:
-    """Distant foci and how far each has spread: the 90% distance of nodes infected around its first node, over time.
+def track_patches(network: SpatialNetwork, outbreak: Outbreak, *, count: int, radius: float) -> list[Patch]:
+    """Distant foci and how far each has spread by itself: the radius of a disc that its first node's descendants would fill.
 
-    Foci are first infections by edges longer than `radius` into places where nobody within `radius` was infected before, and
-    where the epidemic had not come by other ways until it had `FEWEST_PER_BIN` times ten nodes. The earliest `count` are followed.
+    A focus begins with a transmission over more than `radius` to a place where hardly any node within `radius` had fallen ill; its
+    descendants are followed within that disc until they fill six tenths of it. Foci that found fewer than 200 of them are left out;
+    the earliest `count` others are returned.
     """
-    order = np.argsort(outbreak.infection_times, kind="stable")
-    order = order[np.isfinite(outbreak.infection_times[order])]
-    lengths = np.zeros(network.graph.nodes)
-    caught = outbreak.infectors >= 0
-    pairs = np.column_stack((np.flatnonzero(caught), outbreak.infectors[caught]))
-    lengths[caught] = network.edge_lengths(pairs)
-    candidates = order[lengths[order] > radius]
+    caught = np.flatnonzero(outbreak.infectors >= 0)
+    lengths = network.edge_lengths(np.column_stack((caught, outbreak.infectors[caught])))
+    jumped = caught[lengths > radius]
     found: list[Patch] = []
-    for node in candidates[: 50 * count]:
-        near = network.distances_from(network.positions[node]) <= radius
-        before = outbreak.infection_times[near] < outbreak.infection_times[node]
-        if before.any():
+    for node in jumped[np.argsort(outbreak.infection_times[jumped], kind="stable")].tolist():
+        distance = network.distances_from(network.positions[node])
+        near = np.flatnonzero(distance <= radius)
+        if (outbreak.infection_times[near] < outbreak.infection_times[node]).mean() > LEAST_SHARE:
             continue
-        followed = _follow(network, outbreak, int(node), radius)
+        followed = _follow(outbreak, node, near, distance, radius)
         if followed is not None:
-            found.append(followed)
+            times, radii = followed
+            found.append(Patch(float(outbreak.infection_times[node]), network.positions[node], times, radii))
         if len(found) == count:
             break
     return found
 
 
-def _follow(network: SpatialNetwork, outbreak: Outbreak, node: int, radius: float) -> Patch | None:
-    """A patch's radius until descendants of its first node have filled the disc; None where its line died out."""
-    distance = network.distances_from(network.positions[node])
-    near = np.flatnonzero((distance <= radius) & np.isfinite(outbreak.infection_times))
-    near = near[np.argsort(outbreak.infection_times[near], kind="stable")]
-    offspring = {node}
-    radii, times = [], []
-    inside: list[float] = []
-    for other in near:
-        if int(other) != node and int(outbreak.infectors[other]) not in offspring:
-            continue
-        offspring.add(int(other))
-        inside.append(float(distance[other]))
-        if len(inside) >= 10 * FEWEST_PER_BIN and len(inside) % 25 == 0:
-            reach = float(np.quantile(inside, 0.9))
-            if reach > 0.7 * radius:
-                break
-            radii.append(reach)
-            times.append(float(outbreak.infection_times[other]))
-    if len(radii) < 10:
+def _follow(
+    outbreak: Outbreak, node: int, near: NDArray, distance: NDArray, radius: float
+) -> tuple[NDArray, NDArray] | None:
+    """Times and radii of a focus, every 20 descendants; None for too few."""
+    order = near[np.argsort(outbreak.infection_times[near], kind="stable")]
+    descendants = {node}
+    inside = []
+    for other in order[np.isfinite(outbreak.infection_times[order])].tolist():
+        if other == node or int(outbreak.infectors[other]) in descendants:
+            descendants.add(other)
+            inside.append(other)
+    if len(inside) < FEWEST_DESCENDANTS:
         return None
-    return Patch(float(outbreak.infection_times[node]), network.positions[node], np.array(times), np.array(radii))
+    counts = np.arange(20, len(inside), 20)
+    reached = distance[inside]
+    full = np.array([np.quantile(reached[:number], 0.9) > 0.6 * radius for number in counts])
+    end = int(full.argmax()) if full.any() else counts.size
+    # Nodes fill the disc evenly: its area is to theirs as descendants are to nodes that fall ill in the end.
+    ill = order.size * outbreak.attack_rate
+    radii = radius * np.sqrt(counts[:end] / ill)
+    return (outbreak.infection_times[inside][counts[:end]], radii) if end >= 6 else None
 
 
 def _shells(near: float, far: float, width: float) -> NDArray[np.float64]:
@@ -195,9 +192,10 @@ def _labeled(network: SpatialNetwork, infected: NDArray[np.bool_], width: float)
     """Connected infected cells, across the seams of a periodic domain."""
     low, side = _square(network)
     cells = max(1, int(side / width))
-    where = np.clip(((network.positions[infected] - low) / side * cells).astype(int), 0, cells - 1)
-    mask = np.zeros((cells, cells), bool)
-    mask[where[:, 0], where[:, 1]] = True
+    where = np.clip(((network.positions - low) / side * cells).astype(int), 0, cells - 1)
+    index = where[:, 0] * cells + where[:, 1]
+    held, ill = (np.bincount(each, minlength=cells**2) for each in (index, index[infected]))
+    mask = (ill > PATCH_SHARE * held).reshape(cells, cells)
     labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
     if network.size is None or cells < 3:
         return labels, int(count)

@@ -57,7 +57,9 @@ def wave(
     power: Power = None,
     transmission: Transmission = 1.0,
     recovery: Recovery = 1.0,
-    time: Annotated[float | None, Range(0.1, 1e6, "length of the run (25 growth times unless given)", "time")] = None,
+    time: Annotated[
+        float | None, Range(0.1, 1e6, "length of the run (60 growth times unless given; 18 under fat tails)", "time")
+    ] = None,
 ) -> xr.Dataset:
     """A plane epidemic wave: asymptotic speed and Bramson's approach to it, final size, or how fat tails accelerate.
 
@@ -330,7 +332,7 @@ def _run_time(time: float | None, kernel: networks.Kernel, law: networks.DegreeL
     growth = networks.growth_rate(law, rates)
     if growth <= 0:
         return 1.0  # theory refuses it in its own words
-    return (21.0 if kernel.is_fat else 60.0) / growth
+    return (18.0 if kernel.is_fat else 60.0) / growth
 
 
 def _own(nodes: Any, edges: Any) -> networks.SpatialNetwork:

@@ -1,0 +1,160 @@
+"""Random spatial networks beside networkx, networkit and igraph, and epidemics on them beside EoN, one core each.
+
+The peers are looked for in this interpreter and in the one that `PHASEBOOK_PEERS` names (`pip install networkx networkit
+python-igraph EoN`); an absent one is skipped with the reason. Only networkx draws the same law (on a square, not a torus, and
+in quadratic time); igraph has discs alone and networkit hyperbolic graphs: they tell what edges cost elsewhere.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+
+from benchmarks.timing import Row, row
+from phasebook import networks
+from phasebook.numerics.xoshiro import exponential, streams
+
+PEERS = Path(__file__).parent / "spatial_network_peers.py"
+DENSITY, DEGREE = 50.0, 5.0
+SIZES = {
+    10_000: ("networkx", "networkit", "igraph"),
+    100_000: ("networkit", "igraph"),
+    1_000_000: ("networkit", "igraph"),
+}
+AIMS = {"networkx": 20.0, "networkit": 0.2, "igraph": 0.2}
+PAIRS = 5
+EPIDEMIC_NODES = 100_000
+DRAWS = 20_000_000
+
+
+def measure() -> list[Row]:
+    """Seconds for a network of 10^4 to 10^6 nodes, and for a whole outbreak on 10^5."""
+    return [each for nodes, peers in SIZES.items() for each in _generators(nodes, peers)] + _epidemics()
+
+
+def _generators(nodes: int, peers: tuple[str, ...]) -> list[Row]:
+    kernel, law = networks.gaussian_kernel(1.0, 2), networks.constant_degrees(DEGREE)
+    model = networks.build_model(nodes, DENSITY, kernel, law)
+    networks.generate_network(model, 0, threads=1)
+    peak = _own_peak(nodes)
+    rows = []
+    for peer in peers:
+        job = {"peer": peer, "nodes": nodes, "side": model.size, "density": DENSITY, "degree": DEGREE, "threads": 1}
+        process, reason = _start(job)
+        if process is None:
+            print(f"  {nodes} nodes: {peer} skipped: {reason}")
+            continue
+        mine, theirs, edges, answer = [], [], 0, {}
+        for seed in range(PAIRS):
+            begin = time.perf_counter()
+            edges += networks.generate_network(model, seed, threads=1).graph.edges
+            mine.append(time.perf_counter() - begin)
+            answer = _ask(process)
+            theirs.append(answer["seconds"] * edges / (seed + 1) / max(1, answer["count"]))
+        _stop(process)
+        speed = edges / sum(mine)
+        share = 4 * speed / _draws_per_second()
+        limit = (
+            f"{speed:.2g} edges/s, peak {peak:.0f} MiB (peer {answer['peak']:.0f}); four random numbers an edge alone: "
+            f"{share:.0%} of our time"
+        )
+        what = f"network of {nodes} nodes in the plane, per edge"
+        rows.append(row(what, peer, mine, theirs, aim=AIMS[peer], limit=limit))
+    return rows
+
+
+def _epidemics() -> list[Row]:
+    kernel, law = networks.gaussian_kernel(), networks.constant_degrees(DEGREE)
+    drawn = networks.generate_network(networks.build_model(EPIDEMIC_NODES, 200.0, kernel, law), 1)
+    seeds = networks.nearest_nodes(drawn, [0.0], 100)
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = Path(folder) / "pairs.npy"
+        np.save(pairs, drawn.graph.pairs())
+        process, reason = _start({"peer": "EoN", "nodes": EPIDEMIC_NODES, "pairs": str(pairs), "seeds": seeds.tolist()})
+        if process is None:
+            print(f"  outbreak: EoN skipped: {reason}")
+            return []
+        mine, theirs, attacks, events = [], [], ([], []), 0
+        networks.simulate_outbreak(drawn.graph, networks.Rates(), seeds, seed=0)
+        for seed in range(PAIRS):
+            begin = time.perf_counter()
+            run = networks.simulate_outbreak(drawn.graph, networks.Rates(), seeds, seed=seed)
+            mine.append(time.perf_counter() - begin)
+            events += run.events
+            answer = _ask(process)
+            theirs.append(answer["seconds"])
+            attacks[0].append(run.attack_rate)
+            attacks[1].append(answer["count"] / EPIDEMIC_NODES)
+        _stop(process)
+    speed = events / sum(mine)
+    # A recovery for each infected node, and about one waiting time for each edge between it and somebody healthy.
+    share = speed / 2 * (1 + DEGREE / 2) / _draws_per_second()
+    limit = (
+        f"{speed / 1e6:.1f}M events/s; its exponential numbers alone: {share:.0%} of our time; attack "
+        f"{np.mean(attacks[0]):.4f} (peer {np.mean(attacks[1]):.4f})"
+    )
+    return [row(f"outbreak on {EPIDEMIC_NODES} nodes", "EoN.fast_SIR", mine, theirs, aim=50, limit=limit)]
+
+
+def _own_peak(nodes: int) -> float:
+    """Peak memory, in MiB, of a process of its own that draws one network."""
+    code = (
+        "import resource\nfrom phasebook import networks\n"
+        f"model = networks.build_model({nodes}, {DENSITY}, networks.gaussian_kernel(1.0, 2), networks.constant_degrees({DEGREE}))\n"
+        "networks.generate_network(model, 0, threads=1)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
+    )
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+def _draws_per_second() -> float:
+    [state] = streams(0, 1)
+    _draw(state, 10)
+    begin = time.perf_counter()
+    _draw(state, DRAWS)
+    return DRAWS / (time.perf_counter() - begin)
+
+
+@njit
+def _draw(state: np.ndarray, count: int) -> float:
+    total = 0.0
+    for _ in range(count):
+        total += exponential(state)
+    return total
+
+
+def _start(job: dict) -> tuple[subprocess.Popen | None, str]:
+    reason = "not installed"
+    for interpreter in filter(None, (sys.executable, os.environ.get("PHASEBOOK_PEERS"))):
+        process = subprocess.Popen(
+            [interpreter, str(PEERS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline() or "{}")
+        if "ready" in answer:
+            return process, ""
+        reason = answer.get("absent", reason)
+        _stop(process)
+    return None, reason
+
+
+def _ask(process: subprocess.Popen) -> dict:
+    process.stdin.write("run\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
+def _stop(process: subprocess.Popen) -> None:
+    process.stdin.close()
+    process.wait()
