@@ -26,6 +26,7 @@ from phasebook.spins import (
     supervised_state,
     symmetric_capacity,
 )
+from phasebook.spins.supervised_learning import bracketed_edge
 
 
 @pytest.mark.parametrize("order", [2, 3, 4])
@@ -138,6 +139,14 @@ def test_a_free_energy_is_stationary_in_its_order_parameters():
     assert log_partition(n, q) == pytest.approx(state.log_partition, abs=1e-10)
     assert (log_partition(n + step, q) - log_partition(n - step, q)) / (2 * step) == pytest.approx(0.0, abs=1e-7)
     assert (log_partition(n, q + step) - log_partition(n, q - step)) / (2 * step) == pytest.approx(0.0, abs=1e-7)
+
+
+@pytest.mark.parametrize(("order", "examples", "temperature"), [(2, 64, 0.2), (3, 8, 0.2), (4, 30, 0.0)])
+def test_the_fold_is_where_bisection_finds_it(order, examples, temperature):
+    taught = SupervisedNetwork.taught(order, 0.0, 0.5, examples)
+    edge, overlap = retrieval_edge(taught, temperature)
+    assert bracketed_edge(taught, temperature) == pytest.approx(edge, rel=5e-3)
+    assert overlap > 0.3
 
 
 def test_examples_that_are_needed():

@@ -31,9 +31,9 @@ from .replica import symmetric_glass
 from .signal_to_noise import field_noise
 from .supervised_learning import (
     SupervisedNetwork,
+    bracketed_edge,
     effective_load,
     learning_threshold,
-    retrieval_edge,
     supervised_state,
 )
 
@@ -123,7 +123,7 @@ def supervised_diagram_point(supervised: SupervisedNetwork, temperature: float) 
     """One point of the phase diagram: the overlap, and its distance from each line."""
     state = supervised_state(supervised, temperature)
     order, load, rho = supervised.network.interaction_order, supervised.network.load, supervised.rho
-    edge, _ = retrieval_edge(supervised, temperature)
+    edge = bracketed_edge(supervised.at_load(0.0), temperature)
     advantage = 0.0
     if state.phase == "retrieval":
         # Without load, at any temperature, the state without retrieval is the free paramagnet.

@@ -32,6 +32,7 @@ EXACT_UP_TO = 200  # examples: beyond, the Gaussian law is as good
 NEGLIGIBLE = 1e-14  # probability
 HARDEST_ENTROPY, EASIEST_ENTROPY = 1e4, 1e-9
 THRESHOLD_ACCURACY = 1e-5  # of ln ρ; nearer to a jump the solver slows down
+EDGE_ACCURACY = 3e-3  # of ln load
 MOST_EXAMPLES = 10**9
 SMALLEST_LOAD, LARGEST_LOAD = 1e-4, 4.0
 
@@ -266,6 +267,22 @@ def retrieval_edge(supervised: SupervisedNetwork, temperature: float) -> tuple[f
     edge = max(folds, key=lambda fold: fold.point[0])
     equations = supervised_equations(supervised.at_load(edge.parameter), temperature)
     return float(edge.parameter), equations.state(edge.point, "rs", len(curve.parameters)).overlap
+
+
+@lru_cache(maxsize=512)
+def bracketed_edge(supervised: SupervisedNetwork, temperature: float) -> float:
+    """Load of `retrieval_edge` to three parts in a thousand, by bisection: much faster, enough for a line over a coarse grid."""
+
+    def retrieves(load: float) -> bool:
+        return supervised_state(supervised.at_load(load), temperature, throw=False).phase == "retrieval"
+
+    if not retrieves(SMALLEST_LOAD):
+        return 0.0
+    low, high = math.log(SMALLEST_LOAD), math.log(LARGEST_LOAD)
+    while high - low > EDGE_ACCURACY:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if retrieves(math.exp(middle)) else (low, middle)
+    return math.exp(0.5 * (low + high))
 
 
 @lru_cache(maxsize=256)

@@ -161,7 +161,7 @@ def ultra_detection_judged(results: list[dict[str, Any]]) -> Evidence:
 @paper.claim("plefka-accuracy", tier="full", origin="derived", source="Plefka 1982; " + DERIVED, statistical=True)
 def plefka_accuracy(seed: int) -> list[dict[str, Any]]:
     """At P = 3, load 0.1, temperature 0.7 the second order's overlap, extrapolated from 300 and 600 spins, is theory's 0.9270 to
-    half of what the first order is wrong by, and that of Monte Carlo on the same networks as long as the run stays at the archetype."""
+    half of what the first order is wrong by, and that of Monte Carlo on the same networks while the run stays at the archetype."""
     return [{"size": size, "batch": batch} for size, batches in PLEFKA_BATCHES.items() for batch in range(batches)]
 
 
