@@ -24,6 +24,7 @@ COMPARISONS = (
     "linear_equivalence",
     "dense_hebbian",
     "supervised_memory",
+    "spatial_networks",
 )
 FOLDER = Path(__file__).parent
 

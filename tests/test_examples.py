@@ -16,7 +16,9 @@ LATTICE = "reactions_own_lattice.py"
 RING = "networks_own_phases.py"
 COUPLINGS = "networks_own_couplings.py"
 MEMORY = "spins_own_examples.py"
+EPIDEMIC = "networks_own_epidemic.py"
 ARGUMENTS = {
+    EPIDEMIC: [DATA / "spatial_nodes.csv", DATA / "spatial_edges.csv", "--cases", DATA / "spatial_cases.csv"],
     MEMORY: [DATA / "labeled_examples.npz", "--orders", "3", "4"],
     PATTERNS: [DATA / "patterns.npy", "--orders", "2,3", "--temperature", "0.2"],
     COUPLINGS: [DATA / "couplings.csv", "--activity", DATA / "activity.npy", "--dynamics", "discrete"],
@@ -326,3 +328,24 @@ def test_wrong_input_to_the_memory_script_ends_in_one_sentence(arguments, messag
     assert finished.returncode == 1
     assert message in finished.stderr
     assert finished.stderr.count("\n") == 1
+
+
+def test_epidemics_on_a_synthetic_network():
+    text = output(EPIDEMIC)
+    assert number(text, "R0") == pytest.approx(2.85, abs=0.02)
+    assert "exponential, scale 0.7" in text
+    assert number(text, "infected") == pytest.approx(number(text, "final size"), abs=0.01)
+
+
+def test_epidemics_on_files():
+    text = output(EPIDEMIC, *ARGUMENTS[EPIDEMIC])
+    assert "800 nodes" in text
+    assert number(text, "infected") == pytest.approx(number(text, "final size"), abs=0.1)
+    assert number(text, "cases: front speed") == pytest.approx(4.0, rel=0.4)
+
+
+def test_an_epidemic_on_edges_without_nodes_names_the_labels(tmp_path):
+    (tmp_path / "edges.csv").write_text("source,target\n1,nowhere\n")
+    finished = run(EPIDEMIC, DATA / "spatial_nodes.csv", tmp_path / "edges.csv")
+    assert finished.returncode == 1
+    assert "these stand on no node: nowhere" in finished.stderr

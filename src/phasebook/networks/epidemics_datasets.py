@@ -125,7 +125,7 @@ def measured_wave(kernel: Kernel, degrees: DegreeLaw, rates: Rates, time: float,
         return xr.Dataset(variables, _times(_middles(times)))
     found, times = wave(kernel, degrees, rates), _speed_times(time)
     side = 2.2 * found.speed * time + 60 * scale
-    points = 2 * round(min(4096, max(512, side / scale * 10)) / 2)
+    points = 2 * round(min(4096, max(512, side / scale * 7)) / 2)
     begins = [patch(points, side, width * scale, amplitude) for amplitude, width in starts]
     fields = [solve_epidemic(line, degrees, rates, h, side, times, method="direct", step=step) for h in begins]
     places = np.array([level_positions(field, level) for field in fields])

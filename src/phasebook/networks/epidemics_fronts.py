@@ -17,7 +17,7 @@ PATCH_GAP = 5.0
 PATCH_SHARE = 0.1
 LONG_EDGE = 10.0
 FEWEST_PER_BIN = 5
-LEAST_SHARE, FEWEST_DESCENDANTS = 0.005, 200
+LEAST_SHARE, FOREIGN_SHARE, FEWEST_DESCENDANTS = 0.005, 0.25, 200
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ def arrival_map(
 
 
 def track_patches(network: SpatialNetwork, outbreak: Outbreak, *, count: int, radius: float) -> list[Patch]:
-    """Distant foci and how far each has spread by itself: the radius of a disc that its first node's descendants would fill.
+    """Distant foci and how far each has spread by itself: the 90% distance of its first node's descendants, over time.
 
     A focus begins with a transmission over more than `radius` to a place where hardly any node within `radius` had fallen ill; its
-    descendants are followed within that disc until they fill six tenths of it. Foci that found fewer than 200 of them are left out;
-    the earliest `count` others are returned.
+    descendants are followed within that disc until they reach six tenths of it, or until nodes that others infected among them
+    are a quarter of their number. Foci with fewer than 200 descendants are left out; the earliest `count` others are returned.
     """
     caught = np.flatnonzero(outbreak.infectors >= 0)
     lengths = network.edge_lengths(np.column_stack((caught, outbreak.infectors[caught])))
@@ -147,22 +147,25 @@ def _follow(
 ) -> tuple[NDArray, NDArray] | None:
     """Times and radii of a focus, every 20 descendants; None for too few."""
     order = near[np.argsort(outbreak.infection_times[near], kind="stable")]
-    descendants = {node}
-    inside = []
-    for other in order[np.isfinite(outbreak.infection_times[order])].tolist():
+    order = order[np.isfinite(outbreak.infection_times[order])]
+    descendants, own = {node}, np.zeros(order.size, bool)
+    for rank, other in enumerate(order.tolist()):
         if other == node or int(outbreak.infectors[other]) in descendants:
             descendants.add(other)
-            inside.append(other)
-    if len(inside) < FEWEST_DESCENDANTS:
+            own[rank] = True
+    if own.sum() < FEWEST_DESCENDANTS:
         return None
-    counts = np.arange(20, len(inside), 20)
-    reached = distance[inside]
-    full = np.array([np.quantile(reached[:number], 0.9) > 0.6 * radius for number in counts])
-    end = int(full.argmax()) if full.any() else counts.size
-    # Nodes fill the disc evenly: its area is to theirs as descendants are to nodes that fall ill in the end.
-    ill = order.size * outbreak.attack_rate
-    radii = radius * np.sqrt(counts[:end] / ill)
-    return (outbreak.infection_times[inside][counts[:end]], radii) if end >= 6 else None
+    ranks, reached = np.flatnonzero(own), distance[order]
+    times, radii = [], []
+    for number in range(20, ranks.size, 20):
+        before = slice(0, ranks[number])
+        reach = float(np.quantile(reached[before][own[before]], 0.9))
+        others = np.count_nonzero(~own[before] & (reached[before] <= reach))
+        if reach > 0.6 * radius or others > FOREIGN_SHARE * number:
+            break
+        times.append(float(outbreak.infection_times[order[ranks[number]]]))
+        radii.append(reach)
+    return (np.array(times), np.array(radii)) if len(times) >= 6 else None
 
 
 def _shells(near: float, far: float, width: float) -> NDArray[np.float64]:

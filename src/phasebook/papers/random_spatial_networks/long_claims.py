@@ -11,7 +11,7 @@ from .subject import ABSTRACT, DERIVED, paper
 
 SIDE, DENSITIES, NETS, OUTBREAKS = 300.0, (50.0, 200.0, 800.0, 3200.0), 5, 4
 PLANE_NODES, PLANE_DENSITY, SECTORS = 1_000_000, 200.0, 16
-TRACKED, PATCH_RADIUS, SETTLED_RADIUS, RARE_SHARE = 10, 7.0, 1.0, 1e-3
+TRACKED, PATCH_RADIUS, SETTLED_RADIUS, RARE_SHARE = 10, 14.0, 3.0, 3e-4
 PROFILE_SIDE, PROFILE_NETS, PROFILE_TIME = 160.0, 10, 12.0
 
 
@@ -82,8 +82,8 @@ def network_fronts_judged(results: list[dict[str, Any]]) -> Evidence:
 @paper.claim("hop-and-spread", tier="full", origin="paper", source=ABSTRACT, statistical=True)
 def hop_and_spread(seed: int) -> list[dict[str, Any]]:
     """On a torus of a million nodes a Gaussian kernel gives one round front with at most two satellites, an algebraic one (a = 1.5)
-    at least ten patches by 5% infected; patches that rare long edges seed under a Gaussian kernel grow at constant speeds."""
-    return [{"kernel": kernel, "net": net} for kernel in ("gaussian", "algebraic", "rare") for net in range(NETS)]
+    at least ten patches by the time 5% are infected."""
+    return [{"kernel": kernel, "net": net} for kernel in ("gaussian", "algebraic") for net in range(NETS)]
 
 
 @hop_and_spread.unit
@@ -99,7 +99,7 @@ def plane_outbreak(kernel: str, nodes: int, density: float, seed: int) -> dict[s
 
     law, rates = networks.constant_degrees(5.0), networks.Rates(1.0, 1.0)
     gaussian = networks.gaussian_kernel(1.0, 2)
-    # One edge in a thousand with a fat tail of its own: few enough for a patch to grow before the next jump into its place.
+    # Three edges in ten thousand with a fat tail of its own: few enough for a patch to grow before the next jump into its place.
     rare = networks.mixture_kernel((1 - RARE_SHARE, RARE_SHARE), (gaussian, networks.algebraic_kernel(10.0, 0.5, 2)))
     kernels = {"gaussian": gaussian, "algebraic": networks.algebraic_kernel(1.0, 1.5, 2), "rare": rare}
     model = networks.build_model(nodes, density, kernels[kernel], law)
@@ -114,7 +114,7 @@ def plane_outbreak(kernel: str, nodes: int, density: float, seed: int) -> dict[s
     elif kernel == "rare":
         result["straight"], result["growth"] = [], []
         for each in networks.track_patches(drawn, run, count=TRACKED, radius=PATCH_RADIUS):
-            # A front is there once the patch is about as wide as the kernel.
+            # A front is there once the patch is some kernel lengths wide.
             wide = each.radii >= SETTLED_RADIUS
             times, radii = each.times[wide], each.radii[wide]
             if radii.size < 6:
@@ -128,30 +128,44 @@ def plane_outbreak(kernel: str, nodes: int, density: float, seed: int) -> dict[s
 
 @hop_and_spread.judged
 def hop_and_spread_judged(results: list[dict[str, Any]]) -> Evidence:
-    """Medians over nets, the fourfold part of the front's speed, and the share of patches whose radius grows on a line."""
+    """Medians over nets, and the fourfold part of the front's speed."""
     import numpy as np
 
-    thin, fat, rare = (
-        [row for row in results if row["kernel"] == kernel] for kernel in ("gaussian", "algebraic", "rare")
-    )
+    thin, fat = ([row for row in results if row["kernel"] == kernel] for kernel in ("gaussian", "algebraic"))
     angle = (np.arange(SECTORS) + 0.5) * 2 * math.pi / SECTORS
     fourfold = []
     for row in thin:
         speeds = np.array([float(speed) for speed in row["speeds"]])
         fourfold.append(2 * float((speeds * np.cos(4 * angle)).mean()) / float(speeds.mean()))
-    straight = np.concatenate([np.ravel(np.asarray(row["straight"], dtype=float)) for row in rare])
-    good = int(np.count_nonzero(straight > 0.9))
     few = float(np.median([int(row["patches"]) for row in thin]))
     many = float(np.median([int(row["patches"]) for row in fat]))
     return Evidence.all_of(
         Evidence.equal(numerics.mean_estimate(fourfold), 0.0, 0.02, label="fourfold part of the speed"),
         Evidence.exact(few <= 3, True, label=f"Gaussian: {few:g} patches (median), at most 3"),
         Evidence.exact(many >= 10, True, label=f"algebraic: {many:g} patches (median), at least 10"),
-        Evidence.exact(straight.size >= TRACKED, True, label=f"{straight.size} patches tracked, at least {TRACKED}"),
-        Evidence.exact(
-            good >= 0.8 * straight.size, True, label=f"{good} of {straight.size} radii on a line (R² > 0.9), 8 in 10"
-        ),
     )
+
+
+@paper.claim("patches-grow-as-waves", tier="full", origin="paper", source=ABSTRACT, statistical=True)
+def patches_grow_as_waves(seed: int) -> list[dict[str, Any]]:
+    """A patch that one of few long edges seeds under an otherwise Gaussian kernel grows at a constant speed, in at least eight of ten
+    patches (R² of radius against time above 0.9)."""
+    return [{"net": net} for net in range(NETS)]
+
+
+@patches_grow_as_waves.unit
+def patches_grow_as_waves_unit(net: int, seed: int) -> dict[str, Any]:
+    """Up to ten patches of one outbreak."""
+    return plane_outbreak("rare", PLANE_NODES, PLANE_DENSITY, numerics.part_seed(seed, 4, net))
+
+
+@patches_grow_as_waves.judged
+def patches_grow_as_waves_judged(results: list[dict[str, Any]]) -> Evidence:
+    """The share of straight radii, with its binomial interval."""
+    import numpy as np
+
+    straight = np.concatenate([np.ravel(np.asarray(row["straight"], dtype=float)) for row in results])
+    return Evidence.rate(int(np.count_nonzero(straight > 0.9)), straight.size, at_least=0.8, label="radii on a line")
 
 
 @paper.claim("equations-beside-networks", tier="full", origin="paper", source=ABSTRACT, statistical=True)
