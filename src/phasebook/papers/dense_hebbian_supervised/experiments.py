@@ -102,6 +102,7 @@ def examples_needed(
         Level("first_step_margin_theory", 0.0, "noise = signal"),
         Level("freezing_margin_theory", 0.0, "glass freezes"),
     ),
+    logarithmic=("examples",),
     conventions=NORMALIZATION,
 )
 def phase_diagram(
@@ -161,7 +162,7 @@ def simulated_detection(
 
 
 @paper.experiment(
-    show=("overlap", "self_overlap"), along=Along("temperature", 0.3, 0.72, 43, measured=8), conventions=NORMALIZATION
+    show=("overlap", "self_overlap"), along=Along("temperature", 0.3, 0.72, 43, measured=5), conventions=NORMALIZATION
 )
 def plefka_iteration(
     interaction_order: Order = 3,
@@ -188,8 +189,8 @@ def iterated_magnetizations(
     examples: int,
     temperature: float,
     *,
-    size: Annotated[int, Range(20, 4000, "spins of a network")] = 200,
-    replicas: Replicas = 6,
+    size: Annotated[int, Range(20, 4000, "spins of a network")] = 400,
+    replicas: Replicas = 4,
     seed: int,
 ) -> xr.Dataset:
     """Overlap and mean squared magnetization of both orders, averaged over networks."""

@@ -18,8 +18,8 @@ paper = Paper(
         "A higher order pays for its larger memory with examples: the noise of the other classes grows like (1 + ρ)^P.",
         "The threshold 'overlap one half' means little at quality one half: there a single example has that overlap already. "
         "It is sharp where r is small.",
-        "On real digits the network (10 classes) never beats the nearest class mean that it is built from: 0.38 for P = 2, 0.68 for "
-        "P = 4, 0.78 for P = 10, against 0.85. Odd orders do better (0.78 for P = 3, 0.84 for 11): for even ones the negative of "
+        "On real digits the network (10 classes) never beats the nearest class mean that it is built from: 0.38 for P = 2, 0.68 "
+        "for P = 4, 0.78 for P = 10, against 0.85. Odd orders do better (0.78 for P = 3, 0.84 for 11): for even ones the negative of "
         "a class mean attracts as well. Without subtracting what the classes share, P = 2 and 4 recall next to nothing.",
     ),
     stops="Mean-field: N → ∞ with K ∝ N^(P−1) independent classes. A few hundred spins recall up to 0.02 less at P = 3, and near "
