@@ -167,6 +167,16 @@ def test_one_step_with_a_noisy_tensor_follows_its_formula():
     assert np.mean(overlaps) == pytest.approx(predicted, abs=0.04)
 
 
+def test_one_step_from_noisy_examples_follows_its_formula():
+    overlaps = []
+    for seed in range(16):
+        taught = ExampleSet.random(6000, 300, 10, 0.6, seed)
+        memory = PrototypeMemory.of_examples(3, taught)
+        overlaps.append(first_archetype_recall(memory, taught.archetypes[:, 0], seed=seed))
+    predicted = field_noise(3, 300, 6000, rho=8 / 45).overlap
+    assert np.mean(overlaps) == pytest.approx(predicted, abs=0.04)
+
+
 def test_the_iteration_in_float32_is_that_in_float64():
     taught = ExampleSet.random(300, 100, 12, 0.6, seed=2)
     memory = PrototypeMemory.of_examples(3, taught)

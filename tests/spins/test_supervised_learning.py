@@ -165,6 +165,10 @@ def test_noise_of_a_field_in_its_parts():
     assert (plain.examples, plain.tensor, plain.limit) == (0.0, 0.0, "storage")
     assert field_noise(3, 400, 0, rho=0.3).overlap == pytest.approx(math.erf(1 / math.sqrt(0.6)))
     assert field_noise(3, 400, 0, rho=0.3).limit == "examples"
+    # Other classes weigh with (1 + ρ)^P: α(P-1)! = 2/15, ρ = 8/45.
+    taught = field_noise(3, 300, 6000, rho=8 / 45)
+    assert taught.storage == pytest.approx(2 / 15 * (53 / 45) ** 3)
+    assert taught.overlap == pytest.approx(0.8881, abs=2e-4)
     both = field_noise(4, 100, 50, 0.2, tensor_noise=math.sqrt(50))
     assert both.storage == pytest.approx(both.tensor)
     assert field_noise(3, 120, 1, tensor_noise=60).limit == "tensor noise"
