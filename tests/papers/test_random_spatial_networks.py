@@ -25,12 +25,11 @@ def test_a_small_plane_of_patches():
     assert len(rare["straight"]) == len(rare["growth"])
 
 
-def test_profiles_of_a_small_ring():
-    times, profiles = long_claims.profiles_of_equations(60.0, 3.0)
-    same = long_claims.profile_distance(profiles[50], times, profiles)
-    assert same == 0.0
-    found = long_claims.ring_profiles(60.0, 400.0, 2.0, seed=1)
-    assert len(found["infectious"]) == profiles.shape[1]
+def test_passages_of_a_small_ring():
+    passage = long_claims.passage_of_equations(60.0, 15.0)
+    assert not long_claims.passage_difference(passage, passage).any()
+    found = long_claims.ring_passages(60.0, 800.0, 15.0, seed=1)
+    assert np.abs(long_claims.passage_difference(np.array(found["infectious"][0]), passage)).mean() < 0.1
 
 
 def test_the_parts_for_an_accelerator_at_a_small_size():
