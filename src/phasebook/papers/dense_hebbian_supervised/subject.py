@@ -20,8 +20,8 @@ paper = Paper(
         "It is sharp where r is small. For an overlap of 0.8 networks of 200 spins need 1.26 (load 0.1) and 1.29 (load 0.2) times "
         "as many examples as theory says, those of 400 spins 1.05 and 1.16.",
         "On real digits (10 classes) the network never beats the nearest class mean that it is built from: 0.38 for P = 2, 0.68 "
-        "for P = 4, 0.78 for P = 10, against 0.85. Odd orders do better (0.78 for P = 3, 0.84 for 11): for even ones the negative of "
-        "a class mean attracts as well. Without subtracting what the classes share, P = 2 and 4 recall next to nothing.",
+        "for P = 4, 0.78 for P = 10, against 0.85. Odd orders do better (0.78 for P = 3, 0.84 for 11): for even ones the negative "
+        "of a class mean attracts as well. Without subtracting what the classes share, P = 2 and 4 recall next to nothing.",
     ),
     stops="Mean-field: N → ∞ with K ∝ N^(P−1) independent classes. A few hundred spins recall up to 0.02 less at P = 3, and near "
     "the threshold some of them leave the archetype altogether. Replicas are taken symmetric; at low temperature near the capacity "
