@@ -25,7 +25,7 @@ paper = Paper(
     ),
     stops="Mean-field: N → ∞ with K ∝ N^(P−1) independent classes. A few hundred spins recall up to 0.02 less at P = 3, and near "
     "the threshold some of them leave the archetype altogether. Replicas are taken symmetric; at low temperature near the capacity "
-    "one step of breaking would add about 0.01. Classes that resemble each other (images) are outside the theory; own-examples "
+    "one step of breaking would raise the overlap. Classes that resemble each other (images) are outside the theory; own-examples "
     "says so. Runs start at the archetype: a random start finds none when P > 2. The simulated orders go to 6.",
     own_data="phasebook run dense-hebbian-supervised own-examples --file examples.npz   (X: rows of ±1 or grey values, y: labels; "
     "or --file train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz; in Python: examples/spins_own_examples.py)",
