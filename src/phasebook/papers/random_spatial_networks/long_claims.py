@@ -153,15 +153,15 @@ def hop_and_spread_judged(results: list[dict[str, Any]]) -> Evidence:
     source=ABSTRACT,
     statistical=True,
     finding=Finding(
-        "At a million nodes seven patches in ten grow at a constant speed; the others still gather speed, or meet nodes that others "
-        "infected, before they are several kernel lengths wide.",
+        "At a million nodes seven patches in ten grow at a constant speed; the others still gather speed, or meet nodes that "
+        "others infected, before they are several kernel lengths wide.",
         0.7,
         0.12,
     ),
 )
 def patches_grow_as_waves(seed: int) -> list[dict[str, Any]]:
-    """A patch that one of few long edges seeds under an otherwise Gaussian kernel grows at a constant speed, in at least eight of
-    ten patches (R² of radius against time above 0.9)."""
+    """A patch that one of few long edges seeds under an otherwise Gaussian kernel grows at a constant speed, in at least eight
+    of ten patches (R² of radius against time above 0.9)."""
     return [{"net": net} for net in range(PATCH_NETS)]
 
 
