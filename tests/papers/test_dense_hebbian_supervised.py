@@ -141,14 +141,14 @@ def test_large_tensors_and_networks_are_refused_with_their_gigabytes():
 
 
 def test_the_learning_curve_is_judged_from_small_batches(monkeypatch):
-    monkeypatch.setattr(long_claims, "CURVE_NETWORKS", {100: 4})
-    monkeypatch.setattr(long_claims, "SIZES", (100,))
+    monkeypatch.setattr(long_claims, "CURVE_NETWORKS", {60: 4, 100: 4})
+    monkeypatch.setattr(long_claims, "SIZES", (60, 100))
     units = long_claims.learning_curve.function(1)
-    assert len(units) == 16
+    assert len(units) == 32
     results = [{**unit, **long_claims.learning_curve_unit(**unit, seed=1)} for unit in units]
     judgement = judge(long_claims.learning_curve_judged(results))
     assert judgement.verdict != "error"
-    assert len(judgement.comparisons) == 4
+    assert len(judgement.comparisons) == 6
 
 
 def test_detection_is_judged_from_small_batches(monkeypatch):
