@@ -25,7 +25,6 @@ from .spatial_sampling import generate_network
 from .spatial_structure import component_sizes, mean_path_length, transitivity
 
 SHELLS = 12
-CURVE_POINTS = 60
 ARRIVAL_QUANTILE = 0.1
 EARLY_SHARE = 0.05
 EXAMPLE_NODES, EXAMPLE_DENSITY = 20_000, 30.0
@@ -40,7 +39,7 @@ def predicted_own_network(network: SpatialNetwork, rates: Rates) -> xr.Dataset:
     """
     fit = fit_kernel(network)
     law = measured_degrees(network.graph.degrees)
-    lengths = np.geomspace(fit.distances[0], fit.distances[-1], CURVE_POINTS)
+    lengths = fit.distances
     variables: dict[str, Any] = {
         "edge_kernel_theory": (
             "length",
@@ -55,7 +54,7 @@ def predicted_own_network(network: SpatialNetwork, rates: Rates) -> xr.Dataset:
     coordinates: dict[str, Any] = {"length": ("length", lengths, _about("user's unit", "length of an edge"))}
     if not fit.kernel.is_fat:
         speed = wave(fit.kernel, law, rates).speed
-        distances = np.linspace(0.0, _reach(network), CURVE_POINTS)
+        distances = _shell_middles(network)
         variables["speed_theory"] = (
             (),
             speed,
@@ -64,7 +63,7 @@ def predicted_own_network(network: SpatialNetwork, rates: Rates) -> xr.Dataset:
         variables["arrival_theory"] = (
             "distance",
             distances / speed,
-            _about("time", "when the epidemic arrives (theory: at speed c*, the earliest)"),
+            _about("time", "when the epidemic arrives (theory: at speed c*)"),
         )
         coordinates["distance"] = ("distance", distances, _about("user's unit", "distance from the first cases"))
     return xr.Dataset(variables, coordinates)
@@ -83,7 +82,7 @@ def measured_own_network(network: SpatialNetwork, rates: Rates, outbreaks: int, 
     runs = simulate_outbreaks(graph, rates, starts, seed=seed)
     _, sizes = component_sizes(graph)
     variables: dict[str, Any] = {
-        "edge_kernel_data": ("edge_length", fit.density_ratio, _about("1/volume", "edges over pairs at a distance")),
+        "edge_kernel_data": ("length", fit.density_ratio, _about("1/volume", "edges over pairs at a distance")),
         "mean_degree_data": ((), law.mean, _about("1", "mean degree")),
         "transitivity_data": ((), transitivity(graph), _about("1", "transitivity")),
         "largest_component_data": (
@@ -94,7 +93,7 @@ def measured_own_network(network: SpatialNetwork, rates: Rates, outbreaks: int, 
         "path_length_data": ((), mean_path_length(graph, seed=seed).value, _about("edges", "mean shortest path")),
     }
     coordinates: dict[str, Any] = {
-        "edge_length": ("edge_length", fit.distances, _about("user's unit", "length of an edge")),
+        "length": ("length", fit.distances, _about("user's unit", "length of an edge")),
     }
     large = [index for index, run in enumerate(runs) if run.attack_rate >= EARLY_SHARE]
     variables["count_died_out"] = ((), outbreaks - len(large), _about("1", "outbreaks that died out"))
@@ -112,11 +111,10 @@ def measured_own_network(network: SpatialNetwork, rates: Rates, outbreaks: int, 
                 for index in large
             ]
         )
-        kept = np.isfinite(rows).all(axis=0)
-        if kept.any():
-            add_mean(variables, "arrival", "shell", rows[:, kept], "time", "when the epidemic arrives")
-            shells = ((edges[1:] + edges[:-1]) / 2)[kept]
-            coordinates["shell"] = ("shell", shells, _about("user's unit", "distance from the first cases"))
+        # Shells that some outbreak never reached have no mean.
+        add_mean(variables, "arrival", "distance", rows, "time", "when the epidemic arrives")
+        distances = _shell_middles(network)
+        coordinates["distance"] = ("distance", distances, _about("user's unit", "distance from the first cases"))
     return xr.Dataset(variables, coordinates)
 
 
@@ -203,6 +201,10 @@ def _arrivals(
         if inside.size >= 5:
             found[:, k] = np.quantile(inside, quantile), 1.2533 * inside.std(ddof=1) / inside.size**0.5
     return found[0], found[1]
+
+
+def _shell_middles(network: SpatialNetwork) -> np.ndarray:
+    return (np.arange(SHELLS) + 0.5) * _reach(network) / SHELLS
 
 
 def _reach(network: SpatialNetwork) -> float:

@@ -203,7 +203,7 @@ def simulated_structure(
 
 
 @paper.experiment(
-    show=("path_length", "transitivity", "median_edge_length"),
+    show=("path_length", "transitivity"),
     logarithmic=("share", "path_length"),
     conventions=MODEL,
 )
