@@ -33,8 +33,8 @@ PLEFKA_NETWORKS, PLEFKA_BATCHES, STAYS = 32, {300: 8, 600: 8}, 0.6
 
 @paper.claim("learning-curve", tier="full", origin="paper", source=ABSTRACT, statistical=True)
 def learning_curve(seed: int) -> list[dict[str, Any]]:
-    """At P = 3, quality 0.5, temperature 0.2, loads 0.1 and 0.2, networks of 400 spins follow theory's overlap over 1 to 128
-    examples to 0.03 where it exceeds 0.8 and need as many for an overlap of 0.8, to a factor of 1.3; those of 200 are farther from it."""
+    """At P = 3, quality 0.5, temperature 0.2, loads 0.1 and 0.2, networks of 400 spins follow theory's overlap to 0.03 wherever
+    it exceeds 0.8, over 1 to 128 examples, and need as many for 0.8, to a factor of 1.3; those of 200 are farther from it."""
     return [
         {"load": load, "size": size, "examples": examples} for load in LOADS for size in SIZES for examples in EXAMPLES
     ]
