@@ -14,8 +14,8 @@ paper = Paper(
         "always slow, and what a front leaves behind is the final size that theory gives without space.",
         "Fronts on networks are slower still, by about 1/ln² of the density: at 50 nodes per kernel length a third below c*, at "
         "3200 still a tenth.",
-        "Fat-tailed edges break the front: the epidemic hops ahead and seeds patches, some sixteen by 5% infected on a million nodes, "
-        "where a Gaussian kernel has one. That each then grows at a constant speed we could show for seven in ten only.",
+        "Fat-tailed edges break the front: the epidemic hops ahead and seeds patches, some sixteen by 5% infected on a million "
+        "nodes, where a Gaussian kernel has one. That each then grows at a constant speed we could show for seven in ten only.",
         "That all edges of a node share its recovery changes neither speed nor attack rate, but the chance that one case starts an "
         "epidemic: 0.735 in place of 0.893 for five edges at equal rates.",
     ),
