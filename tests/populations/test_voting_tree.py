@@ -1,4 +1,4 @@
-"""Level map, threshold and fixed point: constants of the card, exact enumeration, symmetries, refusals."""
+"""Level map, threshold and fixed point: known constants, exact enumeration, symmetries, refusals."""
 
 import math
 
