@@ -22,7 +22,6 @@ from .drawing import draw_theory, draw_theory_file, start_theory_worker
 SECONDS = 20.0  # a theory that takes longer is run as a job
 CACHED = 400
 STEPS = 400  # positions of a slider
-LARGEST_UPLOAD = 10_000_000
 
 
 class TooSlow(PhasebookError):

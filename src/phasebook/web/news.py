@@ -1,7 +1,6 @@
 """What is new: papers by their dates, papers newly built, and verdicts that changed. The Atom feed and the digest tell it."""
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .. import catalogue, records
@@ -93,11 +92,3 @@ def _changed_verdicts(entries: dict[str, Entry]) -> list[Item]:
 def _time(text: str) -> datetime.datetime:
     time = datetime.datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
-
-
-def days(items: Sequence[Item]) -> dict[datetime.date, list[Item]]:
-    """The items by day, in their order."""
-    found: dict[datetime.date, list[Item]] = {}
-    for item in items:
-        found.setdefault(item.time.date(), []).append(item)
-    return found

@@ -37,7 +37,7 @@ def show_feed(request: Request, family: Short = "", status: Short = "", date: Sh
     except ValueError as error:
         raise HTTPException(404, str(error)) from None
     chosen = {"family": family, "status": status, "date": date}
-    running = [] if any(chosen.values()) or number > 1 else views.running()
+    running = [] if any(chosen.values()) or number > 1 else feed.running
     return page(request, "feed.html", feed=feed, chosen=chosen, running=running, families=(*FAMILIES, IMPORTED))
 
 

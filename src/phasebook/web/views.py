@@ -89,7 +89,10 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A page of the feed, by days; `pages` counts all pages of this selection, `total` its papers."""
+    """A page of the feed, by days; `pages` counts all pages of this selection, `total` its papers.
+
+    `running`: the built papers of the whole book, newest first: what a reader can run at once.
+    """
 
     days: list[tuple[str, list[FeedEntry]]]
     page: int
@@ -97,6 +100,7 @@ class Feed:
     total: int
     built: int
     years: list[int]
+    running: list[FeedEntry]
 
 
 def feed(
@@ -125,15 +129,7 @@ def feed(
         grouped.setdefault(_day(entry), []).append(FeedEntry(entry, states[entry.slug], badges.get(entry.slug, [])))
     built = sum(states[entry.slug] == "built" for entry in chosen)
     years = sorted({entry.year for entry in entries}, reverse=True)
-    return Feed(list(grouped.items()), page, pages, len(chosen), built, years)
-
-
-def running() -> list[FeedEntry]:
-    """The built papers, newest first: what a reader can run at once."""
-    badges = _badges_by_paper()
-    built = [entry for entry in catalogue.entries().values() if entry.slug in badges]
-    built.sort(key=lambda entry: (entry.published, entry.slug), reverse=True)
-    return [FeedEntry(entry, "built", badges[entry.slug]) for entry in built]
+    return Feed(list(grouped.items()), page, pages, len(chosen), built, years, _running(badges))
 
 
 def paper_view(name: str) -> PaperView:
@@ -199,6 +195,12 @@ def records_table(family: str | None = None) -> list[dict[str, Any]]:
                 row[f"{whose}_seconds"] = record.seconds if record else ""
             rows.append(row)
     return rows
+
+
+def _running(badges: dict[str, list[tuple[str, int]]]) -> list[FeedEntry]:
+    built = [entry for entry in catalogue.entries().values() if entry.slug in badges]
+    built.sort(key=lambda entry: (entry.published, entry.slug), reverse=True)
+    return [FeedEntry(entry, "built", badges[entry.slug]) for entry in built]
 
 
 def _badges_by_paper() -> dict[str, list[tuple[str, int]]]:
