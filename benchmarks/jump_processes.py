@@ -4,13 +4,10 @@ The peers are looked for in this interpreter and in the one that `PHASEBOOK_PEER
 libroadrunner bionetgen`); an absent one is skipped with the reason. Whole runs, without reading and compiling on either side.
 """
 
-import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+from benchmarks.peers import start_peer
 from benchmarks.timing import Row, row
 from phasebook.engines import simulate_jumps
 from phasebook.reactions import ReactionNetwork, brusselator, read_network, sbml_text
@@ -79,7 +76,7 @@ def _compared(
         "network": _plain(network) if peer == "gillespy2" else None,
         "sbml": sbml_text(network) if peer == "libroadrunner" else None,
     }
-    process, reason = _start(job)
+    process, reason = start_peer(PEERS, job)
     if process is None:
         print(f"  {what}: {peer} skipped: {reason}")
         return []
@@ -91,38 +88,15 @@ def _compared(
             run = simulate_jumps(system, times, trajectories=trajectories, seed=seed, threads=1)
             mine.append(time.perf_counter() - begin)
             events, method = events + run.events, run.method
-            process.stdin.write("run\n")
-            process.stdin.flush()
-            theirs.append(json.loads(process.stdout.readline())["seconds"])
+            theirs.append(process.ask()["seconds"])
     finally:
-        process.stdin.close()
-        process.wait()
+        process.stop()
     speed = events / sum(mine) / 1e6
     print(
-        f"  {what}: {method}, {speed:.2f}M events/s per core, {peer} {sum(theirs) / sum(mine):.1f} times ours ({reason})"
+        f"  {what}: {method}, {speed:.2f}M events/s per core, {peer} {sum(theirs) / sum(mine):.1f} times ours "
+        f"(reading, compiling and a first run took the peer {process.ready:.1f} s)"
     )
     return [row(what, peer, mine, theirs, aim=aim, limit=f"{speed:.2f}M events/s on one core, {method}")]
-
-
-def _start(job: dict) -> tuple[subprocess.Popen | None, str]:
-    reason = "not installed"
-    for interpreter in filter(None, (sys.executable, os.environ.get("PHASEBOOK_PEERS"))):
-        process = subprocess.Popen(
-            [interpreter, str(PEERS)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        process.stdin.write(json.dumps(job) + "\n")
-        process.stdin.flush()
-        answer = json.loads(process.stdout.readline() or "{}")
-        if "ready" in answer:
-            return process, f"reading, compiling and a first run took the peer {answer['ready']:.1f} s"
-        reason = answer.get("absent", reason)
-        process.stdin.close()
-        process.wait()
-    return None, reason
 
 
 def _plain(network: ReactionNetwork) -> dict:

@@ -5,10 +5,6 @@ The walkers of the NumPy version all hop or not within steps of 0.1, and meet wh
 is not exact, and says by its density how far it is.
 """
 
-import json
-import os
-import subprocess
-import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -16,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
+from benchmarks.peers import start_peer
 from benchmarks.timing import Row, interleaved, row
 from phasebook.engines import simulate_lattice, simulate_percolation
 from phasebook.engines.bond_percolation import PARENTS, WIDTH, _decider, _scratch, _threshold_bits
@@ -53,7 +50,8 @@ def walkers() -> list[Row]:
         f"and a logarithm and two random words"
     )
     rows = [row(what, "NumPy, steps of 0.1", mine, theirs, aim=10, limit=limit)]
-    process, reason = start_peer()
+    job = {"sites": SITES, "end": END, "step": STEP, "particles": int(SITES * DENSITY), "radius": 0.5}
+    process, reason = start_peer(PEER, job)
     if process is None:
         print(f"  {what}: smoldyn skipped: {reason}")
         return rows
@@ -63,14 +61,11 @@ def walkers() -> list[Row]:
             begin = time.perf_counter()
             ours()
             mine.append(time.perf_counter() - begin)
-            process.stdin.write("run\n")
-            process.stdin.flush()
-            answer = json.loads(process.stdout.readline())
+            answer = process.ask()
             theirs.append(answer["seconds"])
             densities.append(answer["density"])
     finally:
-        process.stdin.close()
-        process.wait()
+        process.stop()
     print(f"  smoldyn's density {np.mean(densities):.5f}")
     peer = f"smoldyn, steps of {STEP}, radius 0.5 (density {np.mean(densities) / exact - 1:+.1%})"
     rows.append(row(what, peer, mine, theirs, aim=10, limit=limit))
@@ -154,29 +149,6 @@ def loads_per_second(sites: int) -> float:
     begin = time.perf_counter()
     _load_often(places, places[::-1].copy(), state, LOADS)
     return LOADS / (time.perf_counter() - begin)
-
-
-def start_peer() -> tuple[subprocess.Popen | None, str]:
-    """Smoldyn's process in the first interpreter that has it, or the reason why there is none."""
-    job = {"sites": SITES, "end": END, "step": STEP, "particles": int(SITES * DENSITY), "radius": 0.5}
-    reason = "not installed"
-    for interpreter in filter(None, (sys.executable, os.environ.get("PHASEBOOK_PEERS"))):
-        process = subprocess.Popen(
-            [interpreter, str(PEER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        process.stdin.write(json.dumps(job) + "\n")
-        process.stdin.flush()
-        answer = json.loads(process.stdout.readline() or "{}")
-        if "ready" in answer:
-            return process, ""
-        reason = answer.get("absent", reason)
-        process.stdin.close()
-        process.wait()
-    return None, reason
 
 
 @njit

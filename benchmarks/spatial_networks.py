@@ -5,8 +5,6 @@ python-igraph EoN`); an absent one is skipped with the reason. Only networkx dra
 in quadratic time); igraph has discs alone and networkit hyperbolic graphs: they tell what edges cost elsewhere.
 """
 
-import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
+from benchmarks.peers import start_peer
 from benchmarks.timing import Row, row
 from phasebook import networks
 from phasebook.numerics.xoshiro import exponential, streams
@@ -46,7 +45,7 @@ def _generators(nodes: int, peers: tuple[str, ...]) -> list[Row]:
     rows = []
     for peer in peers:
         job = {"peer": peer, "nodes": nodes, "side": model.size, "density": DENSITY, "degree": DEGREE, "threads": 1}
-        process, reason = _start(job)
+        process, reason = start_peer(PEERS, job)
         if process is None:
             print(f"  {nodes} nodes: {peer} skipped: {reason}")
             continue
@@ -55,9 +54,9 @@ def _generators(nodes: int, peers: tuple[str, ...]) -> list[Row]:
             begin = time.perf_counter()
             edges += networks.generate_network(model, seed, threads=1).graph.edges
             mine.append(time.perf_counter() - begin)
-            answer = _ask(process)
+            answer = process.ask()
             theirs.append(answer["seconds"] * edges / (seed + 1) / max(1, answer["count"]))
-        _stop(process)
+        process.stop()
         speed = edges / sum(mine)
         share = 4 * speed / _draws_per_second()
         limit = (
@@ -76,7 +75,8 @@ def _epidemics() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         pairs = Path(folder) / "pairs.npy"
         np.save(pairs, drawn.graph.pairs())
-        process, reason = _start({"peer": "EoN", "nodes": EPIDEMIC_NODES, "pairs": str(pairs), "seeds": seeds.tolist()})
+        job = {"peer": "EoN", "nodes": EPIDEMIC_NODES, "pairs": str(pairs), "seeds": seeds.tolist()}
+        process, reason = start_peer(PEERS, job)
         if process is None:
             print(f"  outbreak: EoN skipped: {reason}")
             return []
@@ -87,11 +87,11 @@ def _epidemics() -> list[Row]:
             run = networks.simulate_outbreak(drawn.graph, networks.Rates(), seeds, seed=seed)
             mine.append(time.perf_counter() - begin)
             events += run.events
-            answer = _ask(process)
+            answer = process.ask()
             theirs.append(answer["seconds"])
             attacks[0].append(run.attack_rate)
             attacks[1].append(answer["count"] / EPIDEMIC_NODES)
-        _stop(process)
+        process.stop()
     speed = events / sum(mine)
     # A recovery for each infected node, and about one waiting time for each edge between it and somebody healthy.
     share = speed / 2 * (1 + DEGREE / 2) / _draws_per_second()
@@ -127,34 +127,3 @@ def _draw(state: np.ndarray, count: int) -> float:
     for _ in range(count):
         total += exponential(state)
     return total
-
-
-def _start(job: dict) -> tuple[subprocess.Popen | None, str]:
-    reason = "not installed"
-    for interpreter in filter(None, (sys.executable, os.environ.get("PHASEBOOK_PEERS"))):
-        process = subprocess.Popen(
-            [interpreter, str(PEERS)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        process.stdin.write(json.dumps(job) + "\n")
-        process.stdin.flush()
-        answer = json.loads(process.stdout.readline() or "{}")
-        if "ready" in answer:
-            return process, ""
-        reason = answer.get("absent", reason)
-        _stop(process)
-    return None, reason
-
-
-def _ask(process: subprocess.Popen) -> dict:
-    process.stdin.write("run\n")
-    process.stdin.flush()
-    return json.loads(process.stdout.readline())
-
-
-def _stop(process: subprocess.Popen) -> None:
-    process.stdin.close()
-    process.wait()
