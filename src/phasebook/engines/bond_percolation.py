@@ -21,7 +21,8 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from ..numerics.xoshiro import streams
-from .lattice import MEMORY_LIMIT, lattice_shape, run_replicas
+from .lattice import MEMORY_LIMIT, lattice_shape
+from .replicas import run_replicas
 
 LANES = 64
 WIDTH = 32

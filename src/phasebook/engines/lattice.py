@@ -8,9 +8,7 @@ Replicas run over the cores; replica m depends on the seed and m alone.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +20,7 @@ from ..numerics.measured import Measured
 from ..numerics.xoshiro import streams
 from .lattice_kernels import PLACE_BITS, advance_list, advance_sites
 from .lattice_rules import LatticeModel
+from .replicas import run_replicas
 
 MOST_SITES = 2**PLACE_BITS
 MEMORY_LIMIT = 2**32
@@ -193,36 +192,6 @@ def time_grid(times: ArrayLike) -> NDArray[np.float64]:
     if grid.ndim != 1 or grid.size == 0 or not np.isfinite(grid).all() or grid[0] < 0 or (np.diff(grid) <= 0).any():
         raise ValueError("times must be a list of finite, non-negative and strictly increasing numbers")
     return grid
-
-
-def run_replicas(
-    run: Callable[[int], None],
-    replicas: int,
-    threads: int | None,
-    cancel: NDArray[np.int64],
-    progress: Callable[[int, int], object] | None = None,
-) -> None:
-    """Call `run` for every replica over threads; an interrupt sets `cancel`, which kernels look at."""
-    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
-        raise ValueError(f"threads must be a positive integer; got {threads!r}")
-    workers = min(threads or len(os.sched_getaffinity(0)), replicas)
-    if workers == 1:
-        for replica in range(replicas):
-            run(replica)
-            if progress is not None:
-                progress(replica + 1, replicas)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            waiting = [pool.submit(run, replica) for replica in range(replicas)]
-            for done, finished in enumerate(as_completed(waiting), start=1):
-                finished.result()
-                if progress is not None:
-                    progress(done, replicas)
-        except BaseException:
-            cancel[0] = 1
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
 
 
 class _ListRun:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int8
 from numpy.typing import ArrayLike, NDArray
 
+from ..engines.replicas import run_replicas
 from ..errors import PhasebookError
 from ..numerics.measured import Measured
 from ..numerics.statistics import correlated_estimate, mean_estimate
@@ -233,15 +233,7 @@ def simulate_replicas(
         results.energies[replica] = trajectory.energies
         results.acceptance[replica] = trajectory.acceptance
 
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for done, _ in enumerate(pool.map(run, range(replicas)), start=1):
-                if progress is not None:
-                    progress(done, replicas)
-        except BaseException:
-            cancel[0] = 1
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    run_replicas(run, replicas, workers, cancel, progress)
     return results
 
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int8
 from numpy.typing import ArrayLike, NDArray
 
+from ..engines.replicas import run_replicas
 from ..numerics.xoshiro import streams
 from . import power_sum_kernels as kernels
 from .coupling_tensor import check_tensor_memory, noise_tensor
@@ -257,15 +257,7 @@ def recall_replicas(
         results.acceptance[replica] = run.acceptance
         results.spins[replica] = run.spins
 
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for done, _ in enumerate(pool.map(run, range(replicas)), start=1):
-                if progress is not None:
-                    progress(done, replicas)
-        except BaseException:
-            cancel[0] = 1
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    run_replicas(run, replicas, workers, cancel, progress)
     return results
 
 
