@@ -14,7 +14,7 @@ import xarray as xr
 from phasebook.claims import load_paper
 from phasebook.sweep_grid import parse_grid
 from phasebook.sweeps import StoreMismatch, Sweep, gather, run_sweep
-from phasebook.unit_store import failures, finished
+from phasebook.unit_store import failures, finished, remove_leftovers
 from phasebook.workers import Event, Outcome
 from tests.dask_cluster import dask_cluster
 
@@ -94,6 +94,19 @@ def test_killed_at_random_moments_it_ends_the_same(tmp_path, whole):
     assert kills >= 2
     xr.testing.assert_identical(read(store), whole)
     assert not [name for name in os.listdir(store / ".units") if name.startswith(".")]
+
+
+def test_what_a_killed_writer_left_is_removed_and_a_running_one_is_left_alone(tmp_path):
+    """A killed writer that its parent has not noticed yet (a zombie) is as dead as one that was."""
+    unnoticed = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, unnoticed.pid, os.WEXITED | os.WNOWAIT)
+    noticed = subprocess.Popen([sys.executable, "-c", ""])
+    noticed.wait()
+    for process in (unnoticed.pid, noticed.pid, os.getpid()):
+        (tmp_path / f".unit.npz.{process}").touch()
+    remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f".unit.npz.{os.getpid()}"]
+    unnoticed.wait()
 
 
 def test_a_finished_sweep_does_no_work_again(tmp_path):

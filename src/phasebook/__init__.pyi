@@ -4,6 +4,7 @@ from . import numerics as numerics
 from . import populations as populations
 from . import reactions as reactions
 from . import spins as spins
+from . import transport as transport
 from ._version import __version__ as __version__
 from .claims import Evidence as Evidence
 from .claims import Measured as Measured

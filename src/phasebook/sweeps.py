@@ -21,7 +21,7 @@ from .errors import PhasebookError
 from .experiments import Experiment, Road
 from .provenance import code_version
 from .sweep_grid import Grid
-from .unit_store import Unit, failures, finished, write_failure, write_text, write_unit
+from .unit_store import Unit, failures, finished, remove_leftovers, write_failure, write_text, write_unit
 from .workers import Task, run_tasks
 
 if TYPE_CHECKING:
@@ -112,9 +112,7 @@ def open_store(sweep: Sweep) -> None:
     elif sweep.store.exists() and any(sweep.store.iterdir()):
         raise StoreMismatch(f"the folder {sweep.store.name} holds something else than a sweep; name another --store")
     sweep.units_folder.mkdir(parents=True, exist_ok=True)
-    for leftover in sweep.units_folder.glob(".*"):
-        if _writer_is_gone(leftover.name):
-            leftover.unlink(missing_ok=True)
+    remove_leftovers(sweep.units_folder)
     if not manifest.exists():
         write_text(manifest, json.dumps(identity, indent=1))
 
@@ -153,6 +151,8 @@ def run_sweep(
             )
         counts["failed" if event.outcome.failure else "done"] += 1
         yield SweepProgress(len(units), **counts)
+    # Once more: a worker killed with an earlier run may have been at its last write when this one began.
+    remove_leftovers(folder)
     consolidate(sweep)
 
 
@@ -228,12 +228,6 @@ def _to_arrays(data: xr.Dataset) -> dict[str, Any]:
 
 def _plain_attributes(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): value.item() if hasattr(value, "item") else value for key, value in attributes.items()}
-
-
-def _writer_is_gone(name: str) -> bool:
-    """Whether the process whose number ends a temporary file's name has ended (the name may have come from another machine)."""
-    process = name.rpartition(".")[2]
-    return process.isdigit() and not Path(f"/proc/{process}").exists()
 
 
 def _short(value: Any) -> str:

@@ -78,6 +78,14 @@ def failures(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files whose writers were killed; those of processes that still run are left alone."""
+    for leftover in folder.glob(".*"):
+        process = leftover.name.rpartition(".")[2]
+        if process.isdigit() and not _runs(int(process)):
+            leftover.unlink(missing_ok=True)
+
+
 def replace_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Let `write` fill a temporary file beside `path`, sync it and rename it: readers see the old file or the new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -96,3 +104,16 @@ def _write_whole(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
             fill(file)
 
     replace_whole(path, write)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process of this number runs here; one that was killed and waits for its parent to notice does not."""
+    try:
+        os.kill(process, 0)
+        status = Path(f"/proc/{process}/stat").read_text()
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        # Another user's process, or a system without /proc.
+        return True
+    return status.rpartition(")")[2].split()[0] not in "ZX"
