@@ -1,4 +1,7 @@
-"""Runs every comparison and writes benchmarks/RESULTS.md: `make bench`, or `python -m benchmarks NAME ...` for some of them."""
+"""Runs every comparison: `make bench`, or `python -m benchmarks NAME ...` for some of them.
+
+The measurements go into the package, where papers show them, and as a table into benchmarks/RESULTS.md.
+"""
 
 import datetime
 import importlib
@@ -8,7 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.timing import Row
-from phasebook import runtime
+from phasebook import runtime, side_by_side
+from phasebook.side_by_side import duration
 
 COMPARISONS = (
     "mixture_em",
@@ -34,7 +38,7 @@ def main(names: list[str]) -> None:
     unknown = set(names) - set(COMPARISONS)
     if unknown:
         raise SystemExit(f"comparisons are {', '.join(COMPARISONS)}; got {', '.join(sorted(unknown))}")
-    store = FOLDER / "results.json"
+    store = Path(side_by_side.__file__).with_suffix(".json")
     measured = json.loads(store.read_text()) if store.exists() else {}
     for name in names or COMPARISONS:
         print(f"measuring {name} ...", flush=True)
@@ -75,15 +79,11 @@ def table(measured: dict) -> str:
         for each in entry["rows"]:
             low, high = each["interval"]
             lines.append(
-                f"| {each['what']} | {each['peer']} | {_duration(each['ours_seconds'])} | {_duration(each['peer_seconds'])} "
+                f"| {each['what']} | {each['peer']} | {duration(each['ours_seconds'])} | {duration(each['peer_seconds'])} "
                 f"| {each['ratio']:.2f} [{low:.2f}, {high:.2f}] | {each['aim']} | {each['limit']} |"
             )
         lines.append("")
     return "\n".join(lines)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{1e3 * seconds:.2f} ms"
 
 
 if __name__ == "__main__":

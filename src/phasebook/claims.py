@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Along",
     "Claim",
+    "Equation",
     "Evidence",
     "EvidenceError",
     "Experiment",
@@ -127,14 +128,28 @@ class Uncovered:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """An equation of the paper's model or theory in plain text, and what its symbols are or where it comes from."""
+
+    name: str
+    formula: str
+    where: str = ""
+
+
 @dataclass
 class Paper:
-    """One paper's experiments and claims; title, date and summary come from the catalogue."""
+    """One paper's experiments and claims; title, date and summary come from the catalogue.
+
+    `comparisons` names the benchmarks (`python -m benchmarks NAME`) whose rows belong to this paper.
+    """
 
     slug: str
     notes: tuple[str, ...] = ()
     stops: str = ""
     own_data: str = ""
+    comparisons: tuple[str, ...] = ()
+    equations: list[Equation] = field(default_factory=list)
     experiments: dict[str, Experiment] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
     uncovered: list[Uncovered] = field(default_factory=list)
@@ -227,6 +242,10 @@ class Paper:
             return claim
 
         return register
+
+    def equation(self, name: str, formula: str, where: str = "") -> None:
+        """List an equation that the paper stands on, in plain text; `where` says what its symbols are."""
+        self.equations.append(Equation(name, formula, where))
 
     def not_covered(self, statement: str, reason: str) -> None:
         """List what the paper claims and we do not measure."""

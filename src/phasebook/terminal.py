@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from . import catalogue
+from .side_by_side import SideBySide, duration, side_by_sides
 from .terminal_text import cells_of, comparison_cells
 
 if TYPE_CHECKING:
@@ -60,6 +61,13 @@ def print_paper(paper: Paper, latest: dict[tuple[str, str], Record], reference: 
             _heading(title)
             for text in texts:
                 out.print(Padding(Text(text), (0, 0, 0, 2)))
+    if paper.equations:
+        _heading("Model and theory")
+        for equation in paper.equations:
+            out.print(Padding(Text(equation.name, style="dim"), (0, 0, 0, 2)))
+            out.print(Padding(Text(equation.formula), (0, 0, 0, 4)))
+            if equation.where:
+                out.print(Padding(Text(equation.where, style="dim"), (0, 0, 0, 4)))
     for experiment in paper.experiments.values():
         _heading(f"Experiment {experiment.name}")
         print_experiment(experiment)
@@ -72,6 +80,10 @@ def print_paper(paper: Paper, latest: dict[tuple[str, str], Record], reference: 
     if paper.own_data:
         _heading("On your own data")
         out.print(Padding(Text(paper.own_data), (0, 0, 0, 2)), soft_wrap=True)
+    rows = side_by_sides(paper.comparisons)
+    if rows:
+        _heading(f"Beside other programs ({rows[0].day}, {rows[0].device})")
+        out.print(Padding(_side_by_sides(rows), (0, 0, 0, 2)))
 
 
 def print_experiment(experiment: Experiment) -> None:
@@ -227,6 +239,13 @@ def _claims(paper: Paper, latest: dict[tuple[str, str], Record], reference: dict
         finding = f"\nFinding: {claim.finding.text}" if claim.finding else ""
         statement = Text(claim.statement).append(f"\n{claim.origin}: {claim.source}{value}{finding}", style="dim")
         table.add_row(claim.name, "core" if claim.core else claim.tier, statement, verdict, measured)
+    return table
+
+
+def _side_by_sides(rows: Sequence[SideBySide]) -> Table:
+    table = _table("task", "beside", "ours", "its", "times faster")
+    for row in rows:
+        table.add_row(row.what, row.peer, duration(row.ours_seconds), duration(row.peer_seconds), row.shown_ratio)
     return table
 
 

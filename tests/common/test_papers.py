@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from benchmarks.__main__ import COMPARISONS
 from phasebook.claims import built_papers
 from phasebook.experiments import SUFFIXES
 from phasebook.parameters import plain
@@ -24,6 +25,10 @@ def test_a_paper_explains_itself(paper):
     assert paper.stops
     assert "phasebook" in paper.own_data
     assert paper.experiments
+    assert len(paper.equations) >= 3, "say what the paper stands on with paper.equation(name, formula, where)"
+    assert all(equation.name and equation.formula for equation in paper.equations)
+    assert paper.comparisons, "name the paper's benchmarks: Paper(comparisons=...)"
+    assert set(paper.comparisons) <= set(COMPARISONS)
     assert sum(claim.core for claim in paper.claims.values()) == 1
 
 

@@ -37,6 +37,38 @@ paper = Paper(
     "of about n^(-1/2) in ρ², and below SNR ~ n^(-1/2) the direction of the fitted means is chance. The noise is isotropic and "
     "Gaussian, and the weights are known. A fit that estimates its noise level anew is another estimator, without these biases.",
     own_data="phasebook run mixture-misspecification own-samples --data samples.npy --components 3 --sigma 0.8",
+    comparisons=("mixture_em",),
+)
+
+paper.equation(
+    "Data",
+    "x = μ*_ℓ + σ ξ,  ℓ uniform on 1..K,  ξ ~ N(0, I_d)",
+    "σ = 1 sets the scale; SNR = tr Σ_B / σ², with Σ_B the covariance of the true means",
+)
+paper.equation(
+    "Fitted family and its objective",
+    "L(μ) = E log Σ_k π_k N(x; μ_k, τ² I_d),   ρ = τ/σ",
+    "τ is held fixed and wrong: ρ is the ratio of misspecification, 0 is hard assignment",
+)
+paper.equation(
+    "Fixed points",
+    "μ_k = E[r_k x] / E[r_k],   r_k(x) ∝ π_k exp(−|x − μ_k|² / 2τ²)",
+    "expectation maximization; the population form takes E over the true law",
+)
+paper.equation(
+    "Two symmetric means, one equation",
+    "m = E[(s + z) tanh((s + z) m / ρ²)],   z ~ N(0, 1)",
+    "s = |μ*|, m = the fitted mean's length along μ* (derived here)",
+)
+paper.equation(
+    "Weak signals",
+    "|μ̂ − μ*|² → c(ρ)² σ² as SNR → 0,   c = E[z tanh(z c / ρ²)]",
+    "c(0) = √(2/π); the relative error grows like c²/SNR for every ρ < 1",
+)
+paper.equation(
+    "Collapse",
+    "all μ_k = mean of x is a local maximum  ⇔  ρ² > 1 + λ_max(Σ_B)/σ²",
+    "the second variation of L; for two symmetric means this is global",
 )
 
 Geometry = Annotated[

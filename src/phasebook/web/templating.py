@@ -7,6 +7,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from ..side_by_side import duration
 from ..snippets import snippet
 from .views import shown_verdict
 
@@ -24,6 +25,7 @@ def environment() -> jinja2.Environment:
     made.filters["highlighted"] = highlighted
     made.filters["day"] = day
     made.filters["plural"] = plural
+    made.filters["duration"] = duration
     made.filters["shown_verdict"] = shown_verdict
     return made
 

@@ -1,9 +1,11 @@
 """A paper's page in two other forms, for scripts and agents: Markdown, and JSON."""
 
+from dataclasses import asdict
 from typing import Any
 
 from ..citation import bibtex
 from ..experiments import Experiment
+from ..side_by_side import SideBySide, duration
 from .views import ClaimView, PaperView, shown_verdict
 
 
@@ -32,8 +34,22 @@ def paper_markdown(view: PaperView) -> str:
     lines += ["## Try it", ""]
     for experiment in paper.experiments.values():
         lines += [*_experiment(experiment), ""]
+    if paper.equations:
+        lines += ["## Model and theory", ""]
+        for equation in paper.equations:
+            lines += [
+                f"**{_line(equation.name)}**",
+                "",
+                f"    {_line(equation.formula)}",
+                "",
+                _line(equation.where),
+                "",
+            ]
     if paper.own_data:
         lines += ["## On your own data", "", _line(paper.own_data), ""]
+    if view.side_by_sides:
+        lines += ["## Beside other programs", "", "| task | beside | ours | its | times faster | measured |"]
+        lines += ["| --- | --- | --- | --- | --- | --- |", *map(_side_by_side_row, view.side_by_sides), ""]
     return "\n".join([*lines, "## Cite", "", "```bibtex", bibtex(entry), "```", ""])
 
 
@@ -56,6 +72,8 @@ def paper_json(view: PaperView) -> dict[str, Any]:
             "found": list(paper.notes),
             "stops": paper.stops,
             "own_data": paper.own_data,
+            "equations": [asdict(each) for each in paper.equations],
+            "side_by_sides": [asdict(each) for each in view.side_by_sides],
             "not_covered": [{"statement": each.statement, "reason": each.reason} for each in paper.uncovered],
             "experiments": [experiment_json(each) for each in paper.experiments.values()],
             "claims": [claim_json(each) for each in view.claims],
@@ -124,6 +142,11 @@ def _claim_row(view: ClaimView) -> str:
     cells = [f"`{claim.name}` ({view.tier})", _line(claim.statement), claim.origin, view.paper_value, view.predicted]
     for record, shown in ((view.ours, view.our_cells), (view.yours, view.your_cells)):
         cells.append(f"{shown_verdict(claim, record)} {shown.measured}".strip() if record else "")
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _side_by_side_row(row: SideBySide) -> str:
+    cells = [row.what, row.peer, duration(row.ours_seconds), duration(row.peer_seconds), row.shown_ratio, row.day]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

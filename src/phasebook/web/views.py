@@ -9,6 +9,7 @@ from .. import catalogue, records
 from ..catalogue import Entry
 from ..claims import Claim, Paper, load_paper
 from ..records import Record
+from ..side_by_side import SideBySide, side_by_sides
 from ..terminal_text import Cells, cells_of, number
 
 PER_PAGE = 50
@@ -59,6 +60,11 @@ class PaperView:
     entry: Entry
     paper: Paper | None
     claims: tuple[ClaimView, ...]
+
+    @property
+    def side_by_sides(self) -> tuple[SideBySide, ...]:
+        """The last comparisons with other programs that belong to this paper."""
+        return () if self.paper is None else side_by_sides(self.paper.comparisons)
 
     @property
     def badges(self) -> list[tuple[str, int]]:

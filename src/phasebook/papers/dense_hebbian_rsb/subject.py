@@ -34,6 +34,38 @@ paper = Paper(
     "A random start never finds a pattern when P > 2.",
     own_data="phasebook run dense-hebbian-rsb own-patterns --patterns patterns.npy --interaction-order 3 --temperature 0.2   "
     "(rows of 1 and -1; in Python: examples/spins_own_patterns.py)",
+    comparisons=("dense_hebbian",),
+)
+
+paper.equation(
+    "Energy",
+    "−b H = (b/2) (P!/N^(P−1)) Σ_μ e_P(ξ^μ ∘ σ),   e_P: elementary symmetric polynomial, distinct indices",
+    "N spins, K patterns, T = 1/b; one recalled pattern has −H/N → ½ m^P",
+)
+paper.equation(
+    "Load",
+    "α = (P!/2) K / N^(P−1)",
+    "Gardner's convention; for P = 2 it is K/N",
+)
+paper.equation(
+    "Symmetric replicas, P ≥ 3",
+    "m = E tanh g,   q = E tanh² g,   g = (bP/2) m^(P−1) + z √(c P q^(P−1))",
+    "c = b²α/2, z ~ N(0, 1); m: overlap with the pattern, q: Edwards-Anderson overlap",
+)
+paper.equation(
+    "One step of breaking",
+    "⟨·⟩ = E_y[cosh^θ g ·] / E_y cosh^θ g,   g = (bP/2) m^(P−1) + z √(cP q₁^(P−1)) + y √(cP (q₂^(P−1) − q₁^(P−1)))",
+    "m = E_z⟨tanh g⟩, q₂ = E_z⟨tanh² g⟩, q₁ = E_z⟨tanh g⟩², and the free energy is stationary in θ",
+)
+paper.equation(
+    "Temperature zero, symmetric",
+    "m = erf(m^(P−1) √(P / 4α)),   α_max = (P/4) max_y [erf(y)^(P−1) / y]²",
+    "the capacity in closed form",
+)
+paper.equation(
+    "Stability",
+    "c P (P − 1) E[q^(P−2) sech⁴ g] < 1",
+    "de Almeida-Thouless, per replica-symmetric solution",
 )
 
 paper.not_covered(

@@ -29,6 +29,38 @@ paper = Paper(
     "says so. Runs start at the archetype: a random start finds none when P > 2. The simulated orders go to 6.",
     own_data="phasebook run dense-hebbian-supervised own-examples --file examples.npz   (X: rows of ±1 or grey values, y: labels; "
     "or --file train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz; in Python: examples/spins_own_examples.py)",
+    comparisons=("supervised_memory",),
+)
+
+paper.equation(
+    "Examples",
+    "η^{μ,a}_i = ξ^μ_i χ^{μ,a}_i,   P(χ = 1) = (1 + r)/2,   a = 1..M",
+    "ξ^μ: archetypes; r: quality of the examples",
+)
+paper.equation(
+    "Dataset entropy",
+    "ρ = (1 − r²) / (M r²)",
+    "the one number of the data that decides",
+)
+paper.equation(
+    "Couplings",
+    "−b H = (b/2) (P!/N^(P−1)) Σ_μ e_P(ψ^μ ∘ σ),   ψ^μ_i = Σ_a η^{μ,a}_i / (M √R),   R = r² (1 + ρ)",
+    "class means of unit variance, distinct indices",
+)
+paper.equation(
+    "Self-consistency",
+    "m = E tanh g,   n = E[s tanh g],   q = E tanh² g,   g = (bP/2) n^(P−1) s + z √(c P q^(P−1))",
+    "s: the class mean seen from the archetype, binomial (exact) or Gaussian (many examples); c = b²α/2",
+)
+paper.equation(
+    "One step from the archetype",
+    "m = erf( 1 / √(2 [ρ + α (P−1)! (1 + ρ)^P]) ),   α = K/N^(P−1)",
+    "(1 + ρ)^P is the price of a higher order",
+)
+paper.equation(
+    "Noise on the couplings",
+    "K → K + τ²",
+    "entries of standard deviation τ count as τ² more classes",
 )
 
 paper.not_covered(

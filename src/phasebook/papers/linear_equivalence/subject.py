@@ -27,6 +27,33 @@ paper = Paper(
     own_data="phasebook run linear-equivalence covariance --coupling weights.npy --noise 4 --plot covariance.png   "
     "(.npy, .npz, SciPy sparse .npz or .csv; with recorded activity: own-activity --coupling weights.npy --activity rates.npy; "
     "in Python: examples/networks_own_couplings.py)",
+    comparisons=("linear_equivalence",),
+)
+
+paper.equation(
+    "Network",
+    "dx_i/dt = −x_i + Σ_j J_ij φ(x_j) + ξ_i(t),   J_ij ~ N(0, g²/N)",
+    "φ odd; ξ white noise of strength σ²; or the discrete map x(t+1) = J φ(x(t)) + σ z(t)",
+)
+paper.equation(
+    "Mean field",
+    "(1 − ∂²_τ) Δ(τ) = g² C_φ(τ) + σ² δ(τ),   C_φ(τ) = E[φ(a) φ(b)]",
+    "Δ: autocovariance of x; a, b Gaussian with variance Δ(0) and covariance Δ(τ)",
+)
+paper.equation(
+    "Covariance of given couplings",
+    "C(ω) = C_r(ω) (I − S J)^(−1) (I − S J)^(−†)",
+    "S(ω) = γ H(ω), γ = E φ′, H = 1/(1 + iω); the linear-equivalent network",
+)
+paper.equation(
+    "Its residual noise",
+    "C_r(ω) = C_φ(ω) [1 − g² |S(ω)|²]",
+    "what a unit's activity has beyond its own input, uncorrelated between units",
+)
+paper.equation(
+    "Dimension",
+    "D = (tr C)² / tr C²;   discrete map: D/N = 1 − (gγ)⁴",
+    "participation ratio of the equal-time covariance",
 )
 
 paper.not_covered(

@@ -22,6 +22,43 @@ paper = Paper(
     "laws that are no polynomials have no moment equations here; exact simulation and the master equation treat them.",
     own_data="phasebook run moment-closure-validity network --file network.xml --time 10 --trajectories 1000   "
     "(SBML, BioNetGen .net, or lines such as '2X + Y -> 3X, c1')",
+    comparisons=(
+        "jump_processes",
+        "master_equation",
+        "moment_closures",
+    ),
+)
+
+paper.equation(
+    "Mass action",
+    "a_r(n) = k_r Ω^(1 − |s_r|) Π_i n_i (n_i − 1) … (n_i − s_ir + 1)",
+    "n: copy numbers, Ω: volume, s_r: reactants; with combinatoric=True divided by Π s_ir!",
+)
+paper.equation(
+    "Chemical master equation",
+    "dP(n)/dt = Σ_r [a_r(n − S_r) P(n − S_r) − a_r(n) P(n)]",
+    "S_r: the change that reaction r makes",
+)
+paper.equation(
+    "Moment equations",
+    "dμ_i/dt = Σ_r Σ_{k<i} C(i, k) S_r^(i−k) Σ_e α_re μ_{k+e}",
+    "i, k, e: multi-indices; α_re: the propensity's coefficients in monomials; those of order m need higher moments",
+)
+paper.equation(
+    "Closures of order m (the first is normal)",
+    "cumulants of order > m are 0;   poisson: pure ones equal the mean;   central: central moments are 0;   "
+    "lognormal: μ_e = exp(e·ν + ½ e·Σe)",
+    "the higher moments in terms of the lower ones",
+)
+paper.equation(
+    "Linear noise",
+    "dφ/dt = f(φ),   dC/dt = J C + C Jᵀ + D,   D = Σ_r S_r S_rᵀ f_r(φ)",
+    "mean Ω φ, covariance Ω C; J the Jacobian of f",
+)
+paper.equation(
+    "Validity",
+    "one constant state from every start, means > 0, covariance ≥ 0",
+    "anything else is named: multistable, oscillating, negative variance, negative mean, diverged",
 )
 
 paper.not_covered(

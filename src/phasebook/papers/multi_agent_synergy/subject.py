@@ -22,6 +22,33 @@ paper = Paper(
     own_data="phasebook run multi-agent-synergy own-team --answers answers.csv --messages messages.csv --budget 100000 "
     "--plot team.png   (columns agent,task,compute,correct and m,sent,received, or JSON; in Python: "
     "examples/populations_own_team.py)",
+    comparisons=("voting_tree",),
+)
+
+paper.equation(
+    "An agent",
+    "E[X] = μ₀(x) = min(1, a x^β),   X = ±1",
+    "x: compute per leaf; the task's label is +1, so that accuracy is (1 + μ)/2",
+)
+paper.equation(
+    "One level of the tree",
+    "F(μ) = ρ γ μ + (1 − ρ) f_b(γ μ)",
+    "γ(m): fidelity of a message of m tokens; ρ: chance that the b messages of a node fail together; f_b: bias of a majority of b",
+)
+paper.equation(
+    "Control scalar",
+    "α = F′(0) = γ [ρ + (1 − ρ) κ_b],   κ_b = b C(b−1, (b−1)/2) / 2^(b−1)",
+    "α ≤ 1: depth washes the signal out; α > 1: it grows to the fixed point μ* = F(μ*)",
+)
+paper.equation(
+    "Depth L",
+    "μ_L = F(F(…F(μ₀))) ≈ min(μ*, α^L μ₀)",
+    "the recursion is exact for finite trees; the clipped form is an upper bound",
+)
+paper.equation(
+    "Allocation of a budget",
+    "B = N (x + m′),   x* = β m′ / (s − β),   s = ln α / ln b",
+    "N leaves, m′ the price of a leaf's messages; a team wins only where s > β",
 )
 
 paper.not_covered(

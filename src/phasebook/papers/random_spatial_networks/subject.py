@@ -25,6 +25,33 @@ paper = Paper(
     own_data="phasebook run random-spatial-networks own-network --nodes nodes.csv --edges edges.csv --transmission 0.4 "
     "--recovery 0.2 --plot network.png   (nodes: id,x,y; edges: source,target; a list of cases x,y,t: own-cases --cases "
     "cases.csv; in Python: examples/networks_own_epidemic.py)",
+    comparisons=("spatial_networks",),
+)
+
+paper.equation(
+    "Edges",
+    "p_ij = min{1, κ_i κ_j f(|x_i − x_j|) / (ϱ ⟨κ⟩)}",
+    "nodes of density ϱ, expected degrees κ, kernel f with ∫f = 1",
+)
+paper.equation(
+    "Clustering",
+    "C = (⟨κ²⟩² / ⟨κ⟩³) J / ϱ,   J = ∬ f(x) f(y) f(x − y)",
+    "it vanishes as the number of nodes within a kernel length grows",
+)
+paper.equation(
+    "Epidemic, edge by edge",
+    "∂Θ/∂t = −βΘ + γ(1 − Θ) + β ∫ f(|x − y|) Ψ′(Θ(y, t)) / Ψ′(1) dy,   S = Ψ(Θ)",
+    "Θ: chance that an edge has not transmitted; Ψ(θ) = E e^(−κ(1 − θ)); transmission β, recovery γ",
+)
+paper.equation(
+    "Threshold and final size",
+    "R₀ = β/(β + γ) ⟨κ²⟩/⟨κ⟩,   Θ∞ = [γ + β Ψ′(Θ∞)/Ψ′(1)] / (β + γ)",
+    "attack rate 1 − Ψ(Θ∞), as without space",
+)
+paper.equation(
+    "Speed of the wave",
+    "c* = min_λ [β ⟨κ²⟩/⟨κ⟩ M(λ) − (β + γ)] / λ,   c(t) = c* − 3/(2λ* t)",
+    "M(λ) = ∫ f e^(λz): kernels with thin tails; without M the front accelerates",
 )
 
 paper.not_covered(

@@ -26,6 +26,38 @@ paper = Paper(
     own_data="phasebook run reaction-fluctuations own-lattice --rules rules.txt --raster frames.npy --time 20 --plot own.png   "
     "(rules such as 'hop A, B @ 1' and 'A + B -> 0 @ contact'; frames of integer labels, .npy or .png; in Python: "
     "examples/reactions_own_lattice.py)",
+    comparisons=("lattice",),
+)
+
+paper.equation(
+    "Walkers that annihilate, one dimension, half filled",
+    "ρ(t) = ½ e^(−2t) [I₀(2t) + I₁(2t)] → 1/√(8πDt)",
+    "hop rate 1, D = ½, I the modified Bessel functions; rate equations say 1/t",
+)
+paper.equation(
+    "Two and three dimensions",
+    "ρ ≈ ln(8Dt) / (8πDt),   ρ → 1/(K t),  K = 2/G₃",
+    "G₃ = 1.5163860, Watson's integral",
+)
+paper.equation(
+    "Two species that annihilate",
+    "ρ_A = √(ρ₀/π) (8πDt)^(−d/4)   for d < 4",
+    "Gaussian fluctuations of the initial difference, which diffuses",
+)
+paper.equation(
+    "Directed percolation",
+    "ρ(t) ~ t^(−δ),   ρ ~ (p − p_c)^β,   N(t) ~ t^η",
+    "1+1 dimensions: δ = 0.159464, β = 0.276486, η = 0.313686; p_c = 0.644700185 for bonds (published values)",
+)
+paper.equation(
+    "Predators and prey, mixed",
+    "da/dt = a (λ b − μ),   db/dt = σ b (1 − a − b) − λ a b",
+    "a: predators, b: prey; they coexist for λ > μ",
+)
+paper.equation(
+    "Three rivals, mixed",
+    "da_i/dt = a_i [μ (1 − Σ_j a_j) − σ a_{i−1}]",
+    "the fixed point a = μ/(3μ + σ) is an unstable spiral",
 )
 
 paper.not_covered(

@@ -29,6 +29,38 @@ paper = Paper(
     "A single measured ring gives an exponent to ±0.03 or worse, from arcs that must be longer than the correlations.",
     own_data="phasebook run synchronization-kpz own-phases --file phases.npz --plot phases.png   (arrays phases, times × "
     "oscillators, and times; .csv and .nc work too; wrapped or not; in Python: examples/networks_own_phases.py)",
+    comparisons=("oscillator_ring",),
+)
+
+paper.equation(
+    "Ring of oscillators",
+    "dφ_i/dt = ω_i + σ ξ_i(t) + K [Γ(φ_{i+1} − φ_i) + Γ(φ_{i−1} − φ_i)]",
+    "Γ(u) = sin(u + δ); either noise ξ (time-dependent) or frozen frequencies ω of standard deviation σ (columnar)",
+)
+paper.equation(
+    "As an interface",
+    "∂φ/∂t = const + ν φ_xx + (λ/2) φ_x² + noise,   ν = K cos δ,   λ = −2K sin δ",
+    "small differences between neighbors; derived here",
+)
+paper.equation(
+    "Width",
+    "W² = mean over the ring of (φ − φ̄)² ~ t^(2β), then ~ L^(2α) after t ~ L^z",
+    "β = 1/4, α = 1/2, z = 2 (Edwards-Wilkinson); β = 1/3, α = 1/2, z = 3/2 (KPZ); β = 1/2 (random deposition)",
+)
+paper.equation(
+    "Odd coupling, exactly",
+    "W² = (σ²/L) Σ_{k≠0} (1 − e^(−2νq_k t)) / (2νq_k),   q_k = 2 (1 − cos 2πk/L)",
+    "δ = 0, small σ; with an Euler step its discrete form is used",
+)
+paper.equation(
+    "KPZ growth",
+    "φ ≈ v t − (Γ t)^(1/3) χ,   Γ = |λ| A² / 2,   A = σ² / 2ν",
+    "χ: Tracy-Widom law of flat starts; the sign follows λ < 0, so that skewness is negative",
+)
+paper.equation(
+    "Frozen frequencies, a bound",
+    "K_c ≥ ½ (max S − min S),   S_i = Σ_{j≤i} (ω_j − ω̄)",
+    "odd coupling locks only above it",
 )
 
 paper.not_covered(
