@@ -2,6 +2,12 @@ from .bond_percolation import PercolationRuns as PercolationRuns
 from .bond_percolation import SpreadingRuns as SpreadingRuns
 from .bond_percolation import simulate_percolation as simulate_percolation
 from .bond_percolation import simulate_spreading as simulate_spreading
+from .fitting import DivergedFit as DivergedFit
+from .fitting import Fit as Fit
+from .fitting import ForeignCheckpoint as ForeignCheckpoint
+from .fitting import Progress as Progress
+from .fitting import adam as adam
+from .fitting import fit as fit
 from .jump_results import Explosion as Explosion
 from .jump_results import InvalidEvent as InvalidEvent
 from .jump_results import InvalidPropensity as InvalidPropensity
@@ -29,3 +35,10 @@ from .lattice_rules import NoDynamics as NoDynamics
 from .lattice_rules import SiteRule as SiteRule
 from .lattice_rules import lattice_text as lattice_text
 from .lattice_rules import parse_lattice_model as parse_lattice_model
+from .neural_networks import FieldNetwork as FieldNetwork
+from .neural_networks import Perceptron as Perceptron
+from .weight_files import InvalidWeights as InvalidWeights
+from .weight_files import load_model as load_model
+from .weight_files import read_weights as read_weights
+from .weight_files import save_model as save_model
+from .weight_files import write_weights as write_weights
