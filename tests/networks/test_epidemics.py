@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phasebook import networks
+from phasebook import engines, networks
 
 LAW, RATES = networks.constant_degrees(5.0), networks.Rates(1.0, 1.0)
 
@@ -52,7 +52,7 @@ def test_there_is_no_speed_for_fat_tails_and_no_wave_below_the_threshold():
 
 def test_a_pair_of_nodes_has_the_textbook_chance_of_transmission():
     edges = [(2 * k, 2 * k + 1) for k in range(40_000)]
-    graph = networks.graph_from_pairs(80_000, edges)
+    graph = engines.graph_from_pairs(80_000, edges)
     rates = networks.Rates(2.0, 3.0)
     run = networks.simulate_outbreak(graph, rates, np.arange(0, 80_000, 2), seed=1)
     caught = np.isfinite(run.infection_times[1::2])
@@ -66,7 +66,7 @@ def test_a_pair_of_nodes_has_the_textbook_chance_of_transmission():
 def test_edges_of_a_node_share_its_recovery():
     # Of two neighbors at equal rates, both are infected with chance ∫₀¹ u² du = 1/3; independent edges would give 1/4.
     edges = [(3 * k, 3 * k + j) for k in range(30_000) for j in (1, 2)]
-    graph = networks.graph_from_pairs(90_000, edges)
+    graph = engines.graph_from_pairs(90_000, edges)
     run = networks.simulate_outbreak(graph, RATES, np.arange(0, 90_000, 3), seed=2)
     ill = np.isfinite(run.infection_times.reshape(-1, 3))
     assert (ill[:, 1] & ill[:, 2]).mean() == pytest.approx(1 / 3, abs=0.012)
@@ -158,7 +158,7 @@ def test_recovered_nodes_follow_their_own_equation():
 
 def test_patches_and_long_jumps():
     places = np.array([[0.5], [1.0], [30.0], [31.0], [98.0]])
-    graph = networks.graph_from_pairs(5, [(0, 1), (1, 2), (2, 3), (3, 4)])
+    graph = engines.graph_from_pairs(5, [(0, 1), (1, 2), (2, 3), (3, 4)])
     space = networks.SpatialNetwork(graph, places, 100.0)
     everybody = np.ones(5, bool)
     assert networks.count_patches(space, everybody, 1.0) == 2  # around the seam, 98 and 0.5 are 2.5 apart
@@ -172,7 +172,7 @@ def test_patches_and_long_jumps():
 def test_front_speed_of_a_made_up_wave():
     random = np.random.default_rng(0)
     places = random.random((20_000, 2)) * 100
-    graph = networks.Graph(np.zeros(20_001, np.int64), np.zeros(0, np.int32))
+    graph = engines.Graph(np.zeros(20_001, np.int64), np.zeros(0, np.int32))
     space = networks.SpatialNetwork(graph, places, 100.0)
     times = space.distances_from([50.0, 50.0]) / 3.0 + random.exponential(0.1, 20_000)
     run = networks.Outbreak(times, times + 1, np.full(20_000, -1, np.int32), 0, 99.0)

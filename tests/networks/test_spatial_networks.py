@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from phasebook import networks
+from phasebook import engines, networks
 
 KERNELS = [
     make
@@ -174,18 +174,18 @@ def test_graphs_are_simple_and_symmetric(nodes, density, dimension, mean, period
             5,
         )
     pairs = drawn.graph.pairs()
-    again = networks.graph_from_pairs(nodes, pairs)  # refuses loops and doubled edges
+    again = engines.graph_from_pairs(nodes, pairs)  # refuses loops and doubled edges
     assert np.array_equal(again.neighbors, drawn.graph.neighbors)
     assert drawn.graph.degrees.sum() == 2 * len(pairs)
 
 
 def test_structure_of_a_cycle_and_a_complete_graph():
-    cycle = networks.graph_from_pairs(9, [(k, (k + 1) % 9) for k in range(9)])
+    cycle = engines.graph_from_pairs(9, [(k, (k + 1) % 9) for k in range(9)])
     assert networks.transitivity(cycle) == 0.0
     assert networks.mean_path_length(cycle, sources=9, seed=0).value == pytest.approx(2.5)
-    complete = networks.graph_from_pairs(6, [(a, b) for a in range(6) for b in range(a)])
+    complete = engines.graph_from_pairs(6, [(a, b) for a in range(6) for b in range(a)])
     assert networks.transitivity(complete) == 1.0
-    two = networks.graph_from_pairs(5, [(0, 1), (1, 2), (3, 4)])
+    two = engines.graph_from_pairs(5, [(0, 1), (1, 2), (3, 4)])
     assert networks.largest_component(two).tolist() == [0, 1, 2]
 
 
@@ -205,10 +205,10 @@ def test_structure_of_a_cycle_and_a_complete_graph():
         (lambda: networks.sample_edges([[0.1], [2.0]], [1, 1], networks.gaussian_kernel(), 1.0, seed=0), "row 1"),
         (lambda: networks.sample_edges([[0.1, 0.2]], [1], networks.gaussian_kernel(), 1.0, seed=0), "shape"),
         (lambda: networks.algebraic_kernel().moment_generating_function(0.1), "acceleration_rate"),
-        (lambda: networks.graph_from_pairs(3, [(0, 1), (1, 0)]), "twice"),
-        (lambda: networks.graph_from_pairs(3, [(1, 1)]), "itself"),
-        (lambda: networks.graph_from_pairs(3, [(0, 3)]), "from 0 to 2"),
-        (lambda: networks.graph_of(3), "networkx or igraph"),
+        (lambda: engines.graph_from_pairs(3, [(0, 1), (1, 0)]), "twice"),
+        (lambda: engines.graph_from_pairs(3, [(1, 1)]), "itself"),
+        (lambda: engines.graph_from_pairs(3, [(0, 3)]), "from 0 to 2"),
+        (lambda: engines.graph_of(3), "networkx or igraph"),
     ],
 )
 def test_wrong_input_is_refused_in_one_sentence(call, message):
@@ -248,10 +248,10 @@ class FakeIgraph:
 
 
 def test_graphs_of_other_libraries_by_their_methods():
-    graph, labels = networks.graph_of(FakeNetworkx())
+    graph, labels = engines.graph_of(FakeNetworkx())
     assert labels == ["b", "a", "c"]
     assert graph.pairs().tolist() == [[0, 1], [0, 2]]
-    graph, labels = networks.graph_of(FakeIgraph())
+    graph, labels = engines.graph_of(FakeIgraph())
     assert labels == ["p", "q"]
     assert graph.edges == 1
 

@@ -163,11 +163,7 @@ from .spatial_files import read_nodes as read_nodes
 from .spatial_files import write_network as write_network
 from .spatial_fit import KernelFit as KernelFit
 from .spatial_fit import fit_kernel as fit_kernel
-from .spatial_graph import Graph as Graph
 from .spatial_graph import SpatialNetwork as SpatialNetwork
-from .spatial_graph import graph_from_pairs as graph_from_pairs
-from .spatial_graph import graph_of as graph_of
-from .spatial_graph import graph_of_labels as graph_of_labels
 from .spatial_kernels import Kernel as Kernel
 from .spatial_kernels import NoFiniteSpeed as NoFiniteSpeed
 from .spatial_kernels import algebraic_kernel as algebraic_kernel

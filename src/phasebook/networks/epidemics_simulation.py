@@ -17,9 +17,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from ..engines.graph import Graph
 from ..numerics.xoshiro import exponential, streams
 from .epidemics import Rates
-from .spatial_graph import Graph
 
 SLOTS = 4096
 # Waiting infections that share a slot, roughly: the heap of the present one stays in the cache.

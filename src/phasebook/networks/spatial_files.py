@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .spatial_graph import Graph, SpatialNetwork, graph_of_labels
+from ..engines.graph import Graph, graph_of_labels
+from .spatial_graph import SpatialNetwork
 from .spatial_model import SpatialWarning
 
 LABELS, DEGREES = ("id", "node", "label", "name"), ("expected_degree", "kappa", "degree")

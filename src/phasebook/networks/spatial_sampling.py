@@ -17,8 +17,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..engines.graph import Graph, compressed
 from ..numerics.xoshiro import streams
-from .spatial_graph import Graph, SpatialNetwork, compressed
+from .spatial_graph import SpatialNetwork
 from .spatial_kernels import Kernel
 from .spatial_model import SpatialModel
 from .spatial_sampling_kernels import (

@@ -8,8 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..engines.graph import Graph
 from ..numerics.measured import Measured
-from .spatial_graph import Graph, SpatialNetwork
+from .spatial_graph import SpatialNetwork
 
 
 def transitivity(graph: Graph) -> float:
