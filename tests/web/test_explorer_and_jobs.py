@@ -164,6 +164,21 @@ def test_files_are_kept_under_their_hash_and_paths_are_refused(reader, tmp_path)
     assert reader.post(f"{path}/run", data=fields, files=wrong).status_code == 422
 
 
+def test_a_sent_file_is_read_by_the_jobs_process_alone_and_all_else_is_checked_at_once(reader, tmp_path):
+    path = f"/papers/{SLUG}/explore/own-team"
+    fields = {"form_token": reader.form_token(), "only": "theory", "messages": "synthetic"}
+    sent = {"answers_file": ("answers.csv", b"agent,task\n1", "text/csv")}
+    answer = reader.post(f"{path}/run", data=fields, files=sent, follow_redirects=True)
+    job = ended(reader, str(answer.url).rpartition("/")[2])
+    assert job["state"] == "failed"
+    assert "your file (answers) lacks column" in job["message"]
+    (kept,) = (tmp_path / "web" / "uploads").iterdir()
+    reference = {"answers": f"upload:{kept.name}"}
+    assert 'class="problem"' not in reader.get(path, params=reference).text
+    assert "budget must be" in reader.get(path, params={**reference, "budget": "-1"}).text
+    assert reader.post(f"{path}/run", data={**fields, **reference, "budget": "-1"}).status_code == 422
+
+
 def test_forms_of_other_sites_are_refused(reader):
     path = f"/papers/{SLUG}/claims/fixed-point/measure"
     assert reader.post(path, data={"seed": "0"}).status_code == 403

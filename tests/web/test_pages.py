@@ -9,6 +9,7 @@ import pytest
 from phasebook import catalogue, reading_list
 from phasebook.claims import load_paper
 from phasebook.records import Record, add_records
+from phasebook.web.typesetting import typeset
 from tests.web.conftest import texts
 
 SLUG = "multi-agent-synergy"
@@ -24,6 +25,20 @@ def verdict(claim: str, verdict: str, time: str, seed: int = 0) -> Record:
         "statement": "It is so.",
     }
     return Record(SLUG, claim, "quick", seed, verdict, "", evidence, 1.0, 0, "x", time=time)
+
+
+@pytest.mark.parametrize(
+    ("formula", "html"),
+    [
+        ("q^(P−1)", "q<sup>P−1</sup>"),
+        ("x_i + N^2", "x<sub>i</sub> + N<sup>2</sup>"),
+        ("Σ_{i<j} e^(−(x_i)²)", "Σ<sub>i&lt;j</sub> e<sup>−(x<sub>i</sub>)²</sup>"),
+        ("c* _ ^ f^(", "c* _ ^ f^("),
+        ("<b>^<i>", "&lt;b&gt;^&lt;i&gt;"),
+    ],
+)
+def test_formulas_are_set_with_raised_and_lowered_parts_and_nothing_else_is_markup(formula, html):
+    assert str(typeset(formula)) == html
 
 
 def test_the_feed_is_dated_and_filtered(reader):

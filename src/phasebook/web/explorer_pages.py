@@ -29,7 +29,7 @@ def show_explorer(request: Request, slug: str, name: str) -> Response:
     experiment = _experiment(slug, name)
     given, problem = _given(experiment, request.query_params), ""
     try:
-        parsed(experiment, with_paths(request.app.state.settings.folder, experiment, given), None)
+        _checked(request, experiment, given)
     except ValueError as error:
         problem = str(error)
     request.state.explorer = True
@@ -120,10 +120,7 @@ def start_experiment(
     road: Road | None = only or None  # type: ignore[assignment]
     if road not in (None, "theory", "measurement"):
         raise ValueError(f"only must be theory or measurement; got {only[:20]!r}")
-    paths = with_paths(request.app.state.settings.folder, experiment, given)
-    if not any(parameter.file is not None for parameter in experiment.parameters.values()):
-        # A file's content is read by the job's own process, where it can do no harm; everything else is checked here and now.
-        parsed(experiment, paths, road)
+    paths = _checked(request, experiment, given, road)
     return _submitted(request, "experiment", experiment.slug, experiment.name, paths, _seed(seed), road)
 
 
@@ -146,6 +143,18 @@ def _submitted(
         return state.jobs.submit(kind, slug, name, parameters=parameters, seed=seed, only=only)
     except QueueFull as error:
         raise HTTPException(429, str(error)) from None
+
+
+def _checked(
+    request: Request, experiment: Experiment, given: Mapping[str, str], only: Road | None = None
+) -> dict[str, str]:
+    """The given texts with the paths of uploads, all checked but what is in the files: that is read where it can do no harm.
+
+    Raises `ValueError`. A job and the theory have processes of their own, which end where a hostile file makes them.
+    """
+    paths = with_paths(request.app.state.settings.folder, experiment, given)
+    parsed(experiment, {name: text for name, text in paths.items() if text == given[name]}, only)
+    return paths
 
 
 def _seed(text: str) -> int:

@@ -82,6 +82,14 @@ def shown_parameter(text: str) -> str:
     return "your file" if Path(text).is_absolute() else text
 
 
+def _for_reader(job: Job, message: str) -> str:
+    """A failure's message with the reader's words for files: they are kept here under the hash of their content."""
+    for name, text in job.parameters.items():
+        if Path(text).is_absolute():
+            message = message.replace(text, Path(text).name).replace(Path(text).name, f"your file ({name})")
+    return message.removeprefix("ValueError: ")
+
+
 class Jobs:
     """The queue and its one runner. All methods may be called from any thread."""
 
@@ -201,7 +209,7 @@ class Jobs:
             if outcome is None:
                 continue
             if outcome.failure:
-                yield replace(job, state="failed", message=outcome.message.removeprefix("ValueError: "))
+                yield replace(job, state="failed", message=_for_reader(job, outcome.message))
             else:
                 value = outcome.value
                 rows = tuple(tuple(row) for row in value["rows"])

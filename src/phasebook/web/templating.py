@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from ..side_by_side import duration
 from ..snippets import snippet
+from .typesetting import typeset
 from .views import shown_verdict
 
 
@@ -26,6 +27,7 @@ def environment() -> jinja2.Environment:
     made.filters["day"] = day
     made.filters["plural"] = plural
     made.filters["duration"] = duration
+    made.filters["typeset"] = typeset
     made.filters["shown_verdict"] = shown_verdict
     return made
 
