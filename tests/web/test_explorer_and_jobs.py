@@ -174,7 +174,7 @@ def test_a_sent_file_is_read_by_the_jobs_process_alone_and_all_else_is_checked_a
     assert "your file (answers) lacks column" in job["message"]
     (kept,) = (tmp_path / "web" / "uploads").iterdir()
     reference = {"answers": f"upload:{kept.name}"}
-    assert 'class="problem"' not in reader.get(path, params=reference).text
+    assert "lacks column" not in reader.get(path, params=reference).text
     assert "budget must be" in reader.get(path, params={**reference, "budget": "-1"}).text
     assert reader.post(f"{path}/run", data={**fields, **reference, "budget": "-1"}).status_code == 422
 
