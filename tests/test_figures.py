@@ -95,6 +95,14 @@ def verdicts():
     )
 
 
+def picture():
+    states = {"flag_values": [0, 1], "flag_meanings": "empty full", "flag_colors": "white black"}
+    return xr.Dataset(
+        {"snapshot_simulation": (("row", "column"), np.eye(20), {**ATTRIBUTES, **states})},
+        {"row": np.arange(20.0), "column": np.arange(20.0)},
+    )
+
+
 def pieces():
     return xr.Dataset(
         {
@@ -111,7 +119,9 @@ def pieces():
 
 
 @pytest.mark.parametrize("suffix", ["png", "html"])
-@pytest.mark.parametrize("data", [verdicts(), verdicts().isel(rule=0), pieces()], ids=["map", "strip", "branches"])
+@pytest.mark.parametrize(
+    "data", [verdicts(), verdicts().isel(rule=0), picture(), pieces()], ids=["map", "strip", "picture", "branches"]
+)
 def test_verdicts_and_branches(tmp_path, suffix, data):
     path = tmp_path / f"figure.{suffix}"
     save_figure(data, path)
@@ -124,6 +134,13 @@ def test_every_code_has_its_color_and_every_kind_of_point_its_mark():
     assert rows.dimension_values("verdict", flat=False)[2].tolist() == [2.0] * 6
     labels = [element.label for element in describe(pieces(), Style()).values()]
     assert labels == ["stable", "unstable", "fold", "Hopf point", "exact"]
+
+
+def test_a_picture_has_its_rows_above_each_other_and_a_color_for_each_state():
+    mesh = describe(picture(), Style())
+    assert [str(dimension) for dimension in mesh.kdims] == ["column", "row"]
+    assert mesh.dimension_values("row", expanded=False)[[0, -1]].tolist() == [0.0, 19.0]
+    assert mesh.dimension_values("verdict", flat=False)[3].tolist() == np.eye(20)[3].tolist()
 
 
 def test_coded_choices_are_drawn_by_their_names():

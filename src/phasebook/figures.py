@@ -266,7 +266,8 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
 
 def _verdicts(data: xr.Dataset, roads: dict[str, Any], style: Style) -> Any:
     variable = max(roads.values(), key=lambda each: len(each.dims))
-    axis = max(variable.dims, key=lambda dim: (not _is_text(data, dim), data.sizes[dim]))
+    # Of two that are alike, as in a picture, the last: rows stand above each other.
+    axis = max(reversed(variable.dims), key=lambda dim: (not _is_text(data, dim), data.sizes[dim]))
     exact = roads.get("exact")
     return verdict_map(
         _holoviews(),

@@ -13,6 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     import xarray as xr
 
+MOST_NAMED_ROWS = 12  # of more rows, as in a picture of a lattice, the numbers are an axis
 COLORS = ("#2a9d8f", "#c8452f", "#e9c46a", "#8d5fb0", "#f4a261", "#3d3d3d", "#1f5fa8", "#b8bcc2")
 
 
@@ -47,15 +48,20 @@ def verdict_map(
     places = np.full(codes.shape, np.nan)
     for place, value in enumerate(values):
         places[codes == value] = place
-    across, up = _edges(positions, logarithmic), np.arange(len(rows) + 1) - 0.5
-    x, y = hv.Dimension(horizontal, label=label), hv.Dimension("row", label=_row_label(variable, others))
+    picture = len(rows) > MOST_NAMED_ROWS and variable[others[0]].dtype.kind in "iuf"
+    heights = np.asarray(variable[others[0]].values, dtype=float) if picture else np.arange(len(rows), dtype=float)
+    across, up = _edges(positions, logarithmic), _edges(heights, False)
+    x, y = (
+        hv.Dimension(horizontal, label=label),
+        hv.Dimension(str(others[0]) if others else "row", label=_row_label(variable, others)),
+    )
     mesh = hv.QuadMesh((across, up, places), [x, y], hv.Dimension("verdict", range=(-0.5, len(names) - 0.5)))
     readable = [name.replace("_", " ") for name in names]
     shared = {
         "cmap": colors,
         "colorbar": True,
         "color_levels": len(names),
-        "yticks": list(enumerate(rows)),
+        **({} if picture else {"yticks": list(enumerate(rows))}),
         "logx": logarithmic,
         "title": title,
         "clabel": "",

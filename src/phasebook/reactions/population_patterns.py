@@ -131,7 +131,7 @@ def predator_prey_simulation(
             "snapshot_simulation": (
                 ("row", "column"),
                 runs.snapshots[0, 0].astype(float),
-                about("1", "Lattice at the end: 0 empty, 1 predator, 2 prey"),
+                about("1", "Lattice at the end") | _states("empty predator prey", "#f2f2f2 #1f5fa8 #c8452f"),
             ),
         },
         coords={
@@ -255,7 +255,7 @@ def cyclic_simulation(
             "snapshot_simulation": (
                 ("row", "column"),
                 runs.snapshots[0, -1].astype(float),
-                about("1", "Lattice at the end: 0 empty, 1 A, 2 B, 3 C"),
+                about("1", "Lattice at the end") | _states("empty A B C", "#f2f2f2 #1f5fa8 #c8452f #2a9d8f"),
             ),
         },
         coords={
@@ -301,3 +301,8 @@ def _shown(time: float) -> np.ndarray:
 def _pixels(size: int) -> dict[str, tuple[str, np.ndarray, dict[str, str]]]:
     sites = np.arange(size, dtype=float)
     return {"row": ("row", sites, about("site", "row")), "column": ("column", sites, about("site", "column"))}
+
+
+def _states(names: str, colors: str) -> dict[str, object]:
+    """What the numbers in a picture mean, by the CF conventions, and the color of each: that of its curve."""
+    return {"flag_values": list(range(len(names.split()))), "flag_meanings": names, "flag_colors": colors}
