@@ -224,6 +224,22 @@ def test_few_neighbors_and_lost_mass_are_told():
     assert networks.generate_network(fat, 1).graph.degrees.mean() == pytest.approx(5.0, abs=0.3)
 
 
+@pytest.mark.parametrize(
+    "kernel", [networks.gaussian_kernel(), networks.exponential_kernel(0.5, 2), networks.disc_kernel()], ids=ids
+)
+def test_probabilities_that_end_at_one_cost_the_edges_that_theory_says_and_are_told(kernel):
+    dense = model(20_000, 12.0, kernel, networks.exponential_degrees(12.0))
+    with pytest.warns(networks.SpatialWarning, match="are lost: the mean degree is"):
+        drawn = networks.generate_network(dense, 1)
+    lost = networks.saturated_share(dense, drawn.expected_degrees)
+    assert 0.01 < lost < 0.5
+    got, wanted = drawn.graph.degrees.sum(), drawn.expected_degrees.sum() * (1 - lost)
+    # Edges are independent: their number, half the sum of degrees, scatters by less than its root.
+    assert got == pytest.approx(wanted, abs=4 * 2 * math.sqrt(wanted / 2) + 0.002 * wanted)
+    sparse = model(20_000, 200.0, kernel)
+    assert networks.saturated_share(sparse, np.full(20_000, 5.0)) == 0.0
+
+
 class FakeNetworkx:
     nodes = ("b", "a", "c")
     adjacency = None

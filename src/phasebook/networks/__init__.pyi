@@ -180,6 +180,7 @@ from .spatial_model import SpatialModel as SpatialModel
 from .spatial_model import SpatialWarning as SpatialWarning
 from .spatial_model import expected_transitivity as expected_transitivity
 from .spatial_model import kernel_on_grid as kernel_on_grid
+from .spatial_model import saturated_share as saturated_share
 from .spatial_model import uniform_model_size as uniform_model_size
 from .spatial_sampling import generate_network as generate_network
 from .spatial_sampling import sample_edges as sample_edges

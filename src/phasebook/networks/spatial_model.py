@@ -24,6 +24,7 @@ LOST_MASS = 1e-3
 LARGEST_MODEL = 2**28
 GRID = {1: 2**18, 2: 2**10}
 COARSEST = 4
+WEIGHTS_MET, RADII = 200, 400
 
 
 class SpatialWarning(UserWarning):
@@ -90,6 +91,25 @@ class SpatialModel:
         """w such that p = min(1, w_i w_j f): κ over the root of density and the mean of these very κ, so that they are kept."""
         held = self.mass if self.periodic else 1.0
         return expected_degrees / math.sqrt(self.density * held * float(np.mean(expected_degrees)))
+
+
+def saturated_share(model: SpatialModel, expected_degrees: NDArray[np.float64]) -> float:
+    """Share of the expected edges that is lost because probabilities end at one: mean degrees fall short of κ by so much.
+
+    The excess ∫ (w w' f − 1)₊ over displacements against ∫ w w' f, averaged over pairs of the network's weights. Derived here.
+    """
+    weights, kernel = model.weights(expected_degrees), model.kernel
+    product = float(weights.max()) ** 2
+    if product * float(kernel.density(0.0)) <= 1:
+        return 0.0
+    met = np.quantile(weights, (np.arange(WEIGHTS_MET) + 0.5) / WEIGHTS_MET)
+    pairs = np.outer(met, met).ravel()
+    radii = np.concatenate(([0.0], np.geomspace(1e-4 * kernel.scale, model.size / 2, RADII)))
+    volumes = np.diff(2 * radii if model.dimension == 1 else math.pi * radii**2)
+    densities = np.diff(kernel.mass_within(radii)) / volumes
+    products = np.geomspace(max(pairs.min(), 1e-6 * pairs.max()), pairs.max(), RADII)
+    excess = (np.maximum(products[:, None] * densities - 1, 0.0) * volumes).sum(axis=1)
+    return float(np.interp(pairs, products, excess).mean() / (pairs.mean() * model.mass))
 
 
 def uniform_model_size(nodes: int, density: float, dimension: int) -> float:

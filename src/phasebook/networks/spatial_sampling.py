@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,7 +22,7 @@ from ..engines.graph import Graph, compressed
 from ..numerics.xoshiro import streams
 from .spatial_graph import SpatialNetwork
 from .spatial_kernels import Kernel
-from .spatial_model import SpatialModel
+from .spatial_model import SpatialModel, SpatialWarning, saturated_share
 from .spatial_sampling_kernels import (
     Domain,
     KernelArrays,
@@ -32,6 +33,7 @@ from .spatial_sampling_kernels import (
     sample_cells,
 )
 
+SATURATED = 1e-3
 NEAR = 3
 TOP_SIDE = 8
 CELLS_PER_SCALE = {1: 8, 2: 2}
@@ -45,13 +47,22 @@ def generate_network(model: SpatialModel, seed: int, *, threads: int | None = No
     """A network of the model: uniform places, expected degrees from its law, edges drawn exactly.
 
     Nodes are numbered along a Morton curve, so that neighbors are near each other in memory too. The same seed gives the same
-    network for any number of `threads` (all cores by default).
+    network for any number of `threads` (all cores by default). Warns where probabilities end at one for more than a thousandth
+    of the expected edges: degrees then fall short of their law.
     """
     places, law, edges = np.random.SeedSequence(seed).spawn(3)
     positions = np.random.default_rng(places).random((model.nodes, model.dimension)) * model.size
     side = _cells_a_side(model.nodes, model.size, model.kernel)
     positions = positions[np.argsort(_codes(positions, model.size, side), kind="stable")]
     degrees = model.degrees.sample(model.nodes, np.random.default_rng(law))
+    lost = saturated_share(model, degrees)
+    if lost > SATURATED:
+        warnings.warn(
+            f"edge probabilities end at one, and {100 * lost:.2g}% of the expected edges are lost: the mean degree is "
+            f"{model.degrees.mean * (1 - lost):.4g} in place of {model.degrees.mean:.4g}; take a higher density or a longer kernel",
+            SpatialWarning,
+            stacklevel=2,
+        )
     graph = sample_edges(
         positions,
         model.weights(degrees),
