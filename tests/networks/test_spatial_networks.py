@@ -145,7 +145,7 @@ def test_certain_edges_are_all_drawn():
 
 
 def test_a_network_depends_on_the_seed_alone():
-    drawn = model(3000, law=networks.power_law_degrees(2.5, 1.0, 50.0))
+    drawn = model(3000, law=networks.power_law_degrees(2.5, 1.0, 20.0))
     one, two = networks.generate_network(drawn, 7, threads=1), networks.generate_network(drawn, 7, threads=3)
     assert np.array_equal(one.graph.neighbors, two.graph.neighbors)
     assert not np.array_equal(one.graph.neighbors[:50], networks.generate_network(drawn, 8).graph.neighbors[:50])
@@ -225,10 +225,11 @@ def test_few_neighbors_and_lost_mass_are_told():
 
 
 @pytest.mark.parametrize(
-    "kernel", [networks.gaussian_kernel(), networks.exponential_kernel(0.5, 2), networks.disc_kernel()], ids=ids
+    ("kernel", "mean"),
+    [(networks.gaussian_kernel(), 12.0), (networks.exponential_kernel(1.0, 2), 60.0), (networks.disc_kernel(), 12.0)],
 )
-def test_probabilities_that_end_at_one_cost_the_edges_that_theory_says_and_are_told(kernel):
-    dense = model(20_000, 12.0, kernel, networks.exponential_degrees(12.0))
+def test_probabilities_that_end_at_one_cost_the_edges_that_theory_says_and_are_told(kernel, mean):
+    dense = model(20_000, 12.0, kernel, networks.exponential_degrees(mean))
     with pytest.warns(networks.SpatialWarning, match="are lost: the mean degree is"):
         drawn = networks.generate_network(dense, 1)
     lost = networks.saturated_share(dense, drawn.expected_degrees)
@@ -236,7 +237,7 @@ def test_probabilities_that_end_at_one_cost_the_edges_that_theory_says_and_are_t
     got, wanted = drawn.graph.degrees.sum(), drawn.expected_degrees.sum() * (1 - lost)
     # Edges are independent: their number, half the sum of degrees, scatters by less than its root.
     assert got == pytest.approx(wanted, abs=4 * 2 * math.sqrt(wanted / 2) + 0.002 * wanted)
-    sparse = model(20_000, 200.0, kernel)
+    sparse = model(20_000, 60.0, kernel)
     assert networks.saturated_share(sparse, np.full(20_000, 5.0)) == 0.0
 
 
