@@ -21,6 +21,7 @@ from phasebook.numerics.statistics import (
     fit_power_law,
     integrated_autocorrelation_time,
     mean_estimate,
+    wilson_interval,
 )
 
 ONE_DIMENSION = (mean_estimate, blocked_estimate, integrated_autocorrelation_time, correlated_estimate)
@@ -204,6 +205,13 @@ def test_clopper_pearson_at_the_ends(trials, confidence):
     low, high = clopper_pearson(trials, trials, confidence)
     assert low == pytest.approx((alpha / 2) ** (1 / trials), rel=1e-12)
     assert high == 1.0
+
+
+@given(st.integers(1, 400), st.floats(0, 1), st.floats(0.5, 0.999))
+def test_wilson_is_the_peers_interval(trials, share, confidence):
+    successes = round(share * trials)
+    expected = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    assert wilson_interval(successes, trials, confidence) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
