@@ -42,9 +42,15 @@ from .tracy_widom import Cumulants as Cumulants
 from .tracy_widom import tracy_widom_cumulants as tracy_widom_cumulants
 from .tracy_widom import tracy_widom_density as tracy_widom_density
 from .tracy_widom import tracy_widom_distribution as tracy_widom_distribution
+from .wasserstein import HistogramDistance as HistogramDistance
+from .wasserstein import TransportPlan as TransportPlan
 from .wasserstein import cell_distance as cell_distance
 from .wasserstein import cell_quantiles as cell_quantiles
+from .wasserstein import grid_distance as grid_distance
+from .wasserstein import histogram_distance as histogram_distance
+from .wasserstein import histogram_floor as histogram_floor
 from .wasserstein import normal_scores as normal_scores
+from .wasserstein import optimal_plan as optimal_plan
 from .wasserstein import quantile_distance as quantile_distance
 from .wasserstein import sample_distance as sample_distance
 from .wasserstein import sliced_distance as sliced_distance
