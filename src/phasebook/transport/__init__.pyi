@@ -38,6 +38,11 @@ from .learned_fields import StateError as StateError
 from .learned_fields import load_fields as load_fields
 from .learned_fields import new_fields as new_fields
 from .learned_fields import save_fields as save_fields
+from .likelihood_control import LineControl as LineControl
+from .likelihood_control import SineError as SineError
+from .likelihood_control import SineVelocity as SineVelocity
+from .likelihood_control import kullback_leibler as kullback_leibler
+from .likelihood_control import line_control as line_control
 from .likelihoods import Likelihoods as Likelihoods
 from .likelihoods import ode_likelihoods as ode_likelihoods
 from .likelihoods import sde_likelihoods as sde_likelihoods
@@ -52,6 +57,11 @@ from .one_dimensional_laws import CellLaw as CellLaw
 from .one_dimensional_laws import even_edges as even_edges
 from .one_dimensional_laws import ode_quantiles as ode_quantiles
 from .one_dimensional_laws import sde_law as sde_law
+from .point_clouds import CloudTransport as CloudTransport
+from .point_clouds import fit_transport as fit_transport
+from .point_clouds import kernel_log_density as kernel_log_density
+from .point_clouds import read_cloud as read_cloud
+from .point_clouds import synthetic_clouds as synthetic_clouds
 from .recursive_training import Generation as Generation
 from .recursive_training import recursive_generations as recursive_generations
 from .sampled_law import SampledLaw as SampledLaw

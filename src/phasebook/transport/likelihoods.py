@@ -1,8 +1,8 @@
 """Likelihoods of what a sampler samples: by the divergence along its ODE, and by the Feynman-Kac formula for its SDE.
 
-ODE: log ρ̂1(x) = log ρ0(X_0(x)) − ∫ ∇·b dt along the path that ends in x. SDE: ρ̂1(x) = E[ρ0(Y_1) exp(−∫ ∇·b_F(1−τ, Y_τ) dτ)]
-over paths dY = −b_F(1−τ, Y) dτ + √(2ε) dW from Y_0 = x, with b_F = b + ε s; unbiased for the density itself, so paths are averaged
-before the logarithm. Source: arXiv 2303.08797.
+ODE: log ρ̂1(x) = log ρ0(X_0(x)) − ∫ ∇·b dt along the path that ends in x. SDE: ρ̂1(x) = E[ρ0(Y_1) exp(−∫ ∇·b_F(1−τ, Y_τ)
+dτ)] over paths dY = −b_F(1−τ, Y) dτ + √(2ε) dW from Y_0 = x, with b_F = b + ε s; unbiased for the density itself, so
+paths are averaged before the logarithm. Source: arXiv 2303.08797.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Quadratic objectives whose minimizers are an interpolant's velocity and the mean of its latent noise; no simulation in training.
+"""Quadratic objectives whose minimizers are an interpolant's velocity and the mean of its latent noise; no simulation in
+training.
 
-With t uniform: L_b[f] = E[½|f|² − (∂_t I + γ' z)·f], least at b with value −½ ∫E|b|²; L_η[f] = E[½|f|² − z·f], least at
-η = E[z | x_t]; L_s[f] = E[½|f|² + z·f/γ], least at s = −η/γ. An excess is half the mean squared error of the field. Where γ
-vanishes at the ends, γ' and 1/γ blow up, and points with +z and −z of the same pair and time are averaged: the leading variance cancels. The
-plain estimator of L_s has no finite variance, for ∫ dt/γ² diverges. Source: arXiv 2303.08797.
+With t uniform: L_b[f] = E[½|f|² − (∂_t I + γ' z)·f], least at b with value −½ ∫E|b|²; L_η[f] = E[½|f|² − z·f], least at η
+= E[z | x_t]; L_s[f] = E[½|f|² + z·f/γ], least at s = −η/γ. An excess is half the mean squared error of the field. Where γ
+vanishes at the ends, γ' and 1/γ blow up, and points with +z and −z of the same pair and time are averaged: the leading
+variance cancels. The plain estimator of L_s has no finite variance, for ∫ dt/γ² diverges. Source: arXiv 2303.08797.
 """
 
 from __future__ import annotations

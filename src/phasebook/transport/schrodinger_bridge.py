@@ -1,11 +1,11 @@
 """The Schrödinger bridge between Gaussians: the law of interpolants that minimizes the action ∫ E|b + ε s|² dt.
 
-The linear interpolant with γ² = 2ε t(1−t) and the entropic plan as coupling is the bridge of the reference process √(2ε) dW.
-Between centered Gaussians of covariances A and C that plan has the cross-covariance K = A^½ (A^½ C A^½ + ε² 1)^½ A^-½ − ε 1. In one
-dimension κ = √(ac + ε²) − ε, and the least action is a + c − 2P + ε ln((P + ε)/(P − ε)) − ε ln(c/a), P = κ + ε. Derived here:
-Euler-Lagrange of ∫(σ' − ε/σ)² dt is σ'' = −ε²/σ³, solved where σ² is a quadratic in t of discriminant 4ε²; the matrix form agrees
-with Janati et al., arXiv 2006.02572. Two other roads find κ: minimizing the exact action, and minimizing the action regressed from
-simulated pairs.
+The linear interpolant with γ² = 2ε t(1−t) and the entropic plan as coupling is the bridge of the reference process √(2ε)
+dW. Between centered Gaussians of covariances A and C that plan has the cross-covariance K = A^½ (A^½ C A^½ + ε² 1)^½ A^-½
+− ε 1. In one dimension κ = √(ac + ε²) − ε, and the least action is a + c − 2P + ε ln((P + ε)/(P − ε)) − ε ln(c/a), P = κ
++ ε. Derived here: Euler-Lagrange of ∫(σ' − ε/σ)² dt is σ'' = −ε²/σ³, solved where σ² is a quadratic in t of discriminant
+4ε²; the matrix form agrees with Janati et al., arXiv 2006.02572. Two other roads find κ: minimizing the exact action, and
+minimizing the action regressed from simulated pairs.
 """
 
 from __future__ import annotations
