@@ -12,7 +12,7 @@ import io
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,7 +167,7 @@ def _table(
     """Both ends of every edge, as integers where all are, and its weight (one where there is no column for it)."""
     lines = _after_comments(text, skipped)
     columns = (*used, *(() if weight is None else (weight,)))
-    settings = {"comments": list(COMMENTS), "delimiter": "," if comma else None, "ndmin": 2}
+    settings: dict[str, Any] = {"comments": list(COMMENTS), "delimiter": "," if comma else None, "ndmin": 2}
     try:
         table = np.loadtxt(lines, dtype=np.float64, usecols=columns, **settings)
         ends = table[:, :2].astype(np.int64)
