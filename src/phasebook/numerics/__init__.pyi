@@ -15,6 +15,8 @@ from .fixed_point import bracketed_root as bracketed_root
 from .fixed_point import continue_branch as continue_branch
 from .fixed_point import solve_fixed_point as solve_fixed_point
 from .measured import Measured as Measured
+from .quadratic_program import QuadraticSolution as QuadraticSolution
+from .quadratic_program import solve_quadratic_program as solve_quadratic_program
 from .quadrature import Expectation as Expectation
 from .quadrature import crowded_trapezoid as crowded_trapezoid
 from .quadrature import gauss_hermite as gauss_hermite

@@ -1,0 +1,1 @@
+"""Tests of markets of households with batteries."""
