@@ -79,7 +79,7 @@ def test_load_beyond_capacity_is_refused_or_shed():
 
 def test_lines_that_cannot_bring_enough_are_named_as_the_cause():
     tight = electricity.with_line_limits(electricity.ieee14(), {"9-14": 1.0, "13-14": 1.0})
-    with pytest.raises(electricity.InfeasibleMarket, match="what the line limits let through by 12.9 MW"):
+    with pytest.raises(electricity.InfeasibleMarket, match=r"what the line limits let through by 12\.9 MW"):
         electricity.dispatch(tight)
     assert electricity.dispatch(tight, value_of_lost_load=500.0).shed[0, 13] == pytest.approx(12.9)
 
@@ -97,7 +97,7 @@ def test_limits_of_lines_are_parsed_and_checked():
 def test_a_supply_curve_prices_jumps_and_ends():
     market = electricity.MeritMarket((0, 100, 100, 200), (20, 30, 50, 60))
     assert market.prices([50.0, 150.0, -10.0])[:, 0] == pytest.approx([25, 55, 20])
-    with pytest.raises(electricity.InfeasibleMarket, match="hour 1: .* exceeds the offers' 200 MW by 5 MW"):
+    with pytest.raises(electricity.InfeasibleMarket, match=r"hour 1: .* exceeds the offers' 200 MW by 5 MW"):
         market.prices([10.0, 205.0])
     patient = electricity.MeritMarket((0, 200), (20, 60), value_of_lost_load=900.0)
     assert patient.prices([205.0])[0, 0] == 900.0

@@ -119,7 +119,7 @@ def test_wall_clock_times_are_read_in_a_named_zone(tmp_path):
     rows = [row.replace("+02:00", "").replace("+01:00", "") for row in berlin("2025-10-26T00:00+02:00", 25)]
     path = write(tmp_path / "w.csv", rows)
     assert electricity.read_hourly(path, "Europe/Berlin").clock_changes == (date(2025, 10, 26),)
-    with pytest.raises(ValueError, match="an hour comes twice at row 4 .* give timezone"):
+    with pytest.raises(ValueError, match=r"an hour comes twice at row 4 .* give timezone"):
         electricity.read_hourly(path)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from .datasets import STORAGE, POWER, PRICE, about, labeled
+from .datasets import POWER, PRICE, STORAGE, about, labeled
 from .days import benchmark_demand, clear_sky, system_price
 from .dispatch import dispatch, generator_names
 from .equilibrium import solve_equilibrium
