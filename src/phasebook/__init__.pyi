@@ -3,6 +3,7 @@ from . import networks as networks
 from . import numerics as numerics
 from . import populations as populations
 from . import reactions as reactions
+from . import sequences as sequences
 from . import spins as spins
 from . import transport as transport
 from ._version import __version__ as __version__
