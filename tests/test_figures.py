@@ -70,6 +70,17 @@ def test_missing_values_are_left_out(tmp_path):
     save_figure(holes, tmp_path / "holes.png")
 
 
+def test_a_logarithmic_axis_has_no_place_for_zero():
+    data = curve()
+    data.magnetization_simulation.values[0] = 0.0
+    points = next(each for each in describe(data, Style()).traverse() if type(each).__name__ == "Scatter")
+    assert len(points) == 9
+    drawn = describe(data, Style(logarithmic=("magnetization",))).traverse()
+    assert [len(each) for each in drawn if type(each).__name__ == "Scatter"] == [8]
+    [bars] = [each for each in drawn if type(each).__name__ == "ErrorBars"]
+    assert (bars.dimension_values("magnetization") > bars.dimension_values("below")).all()
+
+
 def test_errors_over_seeds_combine_in_quadrature():
     averaged = average_seeds(diagram(seeds=4))
     np.testing.assert_allclose(averaged.overlap_stderr, 0.15)

@@ -218,6 +218,8 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
             color = POINT_PALETTE[index] if foreign else PALETTE[index] if len(slices) > 1 else COLORS[road]
             at = _positions(data, axis)
             values = np.broadcast_to(np.asarray(curve.values, dtype=float), at.shape)
+            if observable in style.logarithmic:
+                values = np.where(values > 0, values, np.nan)  # what has no place on the axis
             keep = np.isfinite(values)
             # Points share the color of their line, whose label names both.
             told = foreign or len(slices) == 1 or road in DASHES or not DASHES.keys() & roads.keys()
@@ -230,11 +232,10 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
             if stderr is not None:
                 errors = np.broadcast_to(np.asarray(_pick(stderr, curve, own).values, dtype=float), at.shape)
                 shown = keep & np.isfinite(errors)
-                elements.append(
-                    hv.ErrorBars((at[shown], values[shown], 2 * errors[shown]), x, [y, "error"]).opts(
-                        *_color_options("ErrorBars", color)
-                    )
-                )
+                above = 2 * errors[shown]
+                below = np.minimum(above, 0.9 * values[shown]) if observable in style.logarithmic else above
+                bars = hv.ErrorBars((at[shown], values[shown], below, above), x, [y, "below", "above"])
+                elements.append(bars.opts(*_color_options("ErrorBars", color)))
             elements.append(
                 hv.Scatter(
                     (at[keep], values[keep]), x, y, label=f"{label} ± 2 s.e." if stderr is not None and label else label
