@@ -29,6 +29,8 @@ COMPARISONS = (
     "dense_hebbian",
     "supervised_memory",
     "spatial_networks",
+    "fractional_noise",
+    "electricity",
 )
 FOLDER = Path(__file__).parent
 

@@ -17,7 +17,9 @@ RING = "networks_own_phases.py"
 COUPLINGS = "networks_own_couplings.py"
 MEMORY = "spins_own_examples.py"
 EPIDEMIC = "networks_own_epidemic.py"
+PRICES = "populations_own_prices.py"
 ARGUMENTS = {
+    PRICES: [DATA / "grid_hours.csv", "--fleet-energy", "50"],
     EPIDEMIC: [DATA / "spatial_nodes.csv", DATA / "spatial_edges.csv", "--cases", DATA / "spatial_cases.csv"],
     MEMORY: [DATA / "labeled_examples.npz", "--orders", "3", "4"],
     PATTERNS: [DATA / "patterns.npy", "--orders", "2,3", "--temperature", "0.2"],
@@ -349,3 +351,23 @@ def test_an_epidemic_on_edges_without_nodes_names_the_labels(tmp_path):
     finished = run(EPIDEMIC, DATA / "spatial_nodes.csv", tmp_path / "edges.csv")
     assert finished.returncode == 1
     assert "these stand on no node: nowhere" in finished.stderr
+
+
+def test_batteries_at_synthetic_prices():
+    text = output(PRICES)
+    assert number(text, "knowing each day's prices") > number(text, "planning on the mean day") > 0.3
+    assert number(text, "learned in 200 days           within") < 0.1
+    assert number(text, "peak") > float(re.search(r"before, (\d+\.\d) MW after", text)[1]) + 20
+
+
+def test_batteries_at_prices_in_a_file():
+    text = output(PRICES, *ARGUMENTS[PRICES])
+    assert "7 whole days, clocks change on 1 of them" in text
+    assert "a fleet of 50 MWh" in text
+
+
+def test_prices_without_a_column_end_in_one_sentence(tmp_path):
+    (tmp_path / "hours.csv").write_text("hour,load\n" + "".join(f"{hour},1\n" for hour in range(24)))
+    finished = run(PRICES, tmp_path / "hours.csv")
+    assert finished.returncode == 1
+    assert finished.stderr == "ValueError: the file must have a column price; it has load\n"

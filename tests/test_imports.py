@@ -40,6 +40,7 @@ def modules_after(statement: str) -> set[str]:
         "from phasebook.cli import show; show('reaction-fluctuations'); show('linear-equivalence')",
         "from phasebook.cli import show; show('dense-hebbian-supervised')",
         "from phasebook.cli import show; show('random-spatial-networks')",
+        "from phasebook.cli import show; show('grid-edge-games')",
     ],
 )
 def test_nothing_heavy_is_imported(statement):

@@ -28,10 +28,10 @@ class AgentTrace:
 
 
 def trace_agents(fleet: Fleet, *, days: int, seed: int, hours: int = 24) -> AgentTrace:
-    """Days on which all agents plan anew against beliefs of their own, around a new random curve of prices for each group and
-    day.
+    """Days on which a quarter of the agents (on the first day all) plan anew against beliefs of their own.
 
-    Raises ValueError for a number of days that is not positive.
+    Beliefs lie around a new random curve of prices for each group and day. Raises ValueError for a number of days that is not
+    positive.
     """
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise ValueError(f"days must be a positive integer; got {days!r}")
@@ -39,11 +39,11 @@ def trace_agents(fleet: Fleet, *, days: int, seed: int, hours: int = 24) -> Agen
     generator = np.random.default_rng(seed)
     steps_up, steps_down, charges = [], [], []
     with ThreadPoolExecutor(1) as pool:
-        for _ in range(days):
+        for day in range(days):
             beliefs = 50 + 30 * generator.standard_normal((len(fleet.groups), hours))
             beliefs = np.abs(beliefs) + 1.0
             start = homes.charge.copy()
-            up, down = homes.act(pool, 1.0, beliefs, 0.1 * beliefs)
+            up, down = homes.act(pool, 0.25 if day else 1.0, beliefs, 0.1 * beliefs)
             steps_up.append(up.T)
             steps_down.append(down.T)
             charges.append(_replay(homes, start))
