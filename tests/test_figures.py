@@ -154,6 +154,12 @@ def test_a_picture_has_its_rows_above_each_other_and_a_color_for_each_state():
     assert mesh.dimension_values("verdict", flat=False)[3].tolist() == np.eye(20)[3].tolist()
 
 
+def test_points_over_names_have_the_names_on_their_axis():
+    data = xr.Dataset({"index_simulation": ("method", [0.3, 0.4], ATTRIBUTES)}, {"method": ["by range", "exact"]})
+    ticks = describe(data, Style()).opts.get("plot", backend="bokeh").kwargs["xticks"]
+    assert ticks == [(0, "by\nrange"), (1, "exact")]
+
+
 def test_coded_choices_are_drawn_by_their_names():
     data = curve().expand_dims(rule=[0, 1])
     data["rule"].attrs = {"flag_values": [0, 1], "flag_meanings": "normal central", "long_name": "rule"}

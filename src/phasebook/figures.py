@@ -241,7 +241,9 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
                     (at[keep], values[keep]), x, y, label=f"{label} ± 2 s.e." if stderr is not None and label else label
                 ).opts(*_point_options(color))
             )
-    logarithmic = {"logx": _is_logarithmic(data, axis, style), "logy": observable in style.logarithmic}
+    axes: dict[str, Any] = {"logx": _is_logarithmic(data, axis, style), "logy": observable in style.logarithmic}
+    if _is_text(data, axis):
+        axes["xticks"] = [(place, str(name).replace(" ", "\n")) for place, name in enumerate(data[axis].values)]
     title = _title(next(iter(roads.values())))
     return hv.Overlay(elements).opts(
         hv.opts.Overlay(
@@ -250,7 +252,7 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
             show_grid=True,
             padding=0.04,
             backend="matplotlib",
-            **logarithmic,
+            **axes,
         ),
         hv.opts.Overlay(
             title=title,
@@ -260,7 +262,7 @@ def _curves(data: xr.Dataset, observable: str, roads: dict[str, Any], stderr: An
             width=620,
             height=400,
             backend="bokeh",
-            **logarithmic,
+            **axes,
         ),
     )
 
