@@ -26,6 +26,7 @@ from .fictitious_play import learn_in_the_mean_field as learn_in_the_mean_field
 from .fleet import ElectricityWarning as ElectricityWarning
 from .fleet import Fleet as Fleet
 from .fleet import StorageGroup as StorageGroup
+from .fleet import at_grid_power as at_grid_power
 from .fleet import charge_grid as charge_grid
 from .fleet import household_groups as household_groups
 from .fleet import single_fleet as single_fleet

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,6 +135,15 @@ def single_fleet(
 ) -> Fleet:
     """One group of equal batteries at the only bus."""
     return Fleet((StorageGroup(agents, energy, power, efficiency),), soc_steps)
+
+
+def at_grid_power(fleet: Fleet) -> Fleet:
+    """The fleet with the power that whole steps reach (mean of both directions): what a program without steps compares with."""
+    groups = [
+        replace(group, power=(grid.charging + grid.discharging) / 2)
+        for group, grid in zip(fleet.groups, fleet.grids, strict=True)
+    ]
+    return replace(fleet, groups=tuple(groups))
 
 
 def household_groups(
