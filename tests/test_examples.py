@@ -18,7 +18,9 @@ COUPLINGS = "networks_own_couplings.py"
 MEMORY = "spins_own_examples.py"
 EPIDEMIC = "networks_own_epidemic.py"
 PRICES = "populations_own_prices.py"
+SERIES = "sequences_own_series.py"
 ARGUMENTS = {
+    SERIES: [DATA / "rough_series.csv", "--at", "0.251"],
     PRICES: [DATA / "grid_hours.csv", "--fleet-energy", "50"],
     EPIDEMIC: [DATA / "spatial_nodes.csv", DATA / "spatial_edges.csv", "--cases", DATA / "spatial_cases.csv"],
     MEMORY: [DATA / "labeled_examples.npz", "--orders", "3", "4"],

@@ -2,7 +2,7 @@
 
 Type I (Mandelbrot and Van Ness) has stationary increments; type II (Riemann and Liouville) starts at zero as if there were no
 past, B_t = ∫₀ᵗ (t − s)^(H − 1/2) dW_s / Γ(H + 1/2). Both are as arXiv 2310.12975 takes them, derived again here. With the norm
-`unit` type I is divided by the root of V_H = 1 / (Γ(2H + 1) sin πH), so that its variance is t^(2H); type II is the same under both.
+`unit` type I is divided by the root of V_H = 1 / (Γ(2H + 1) sin πH), so that its variance is t^(2H); type II stays as it is.
 """
 
 from __future__ import annotations

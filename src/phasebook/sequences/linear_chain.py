@@ -17,7 +17,7 @@ from .fractional_motion import check_times
 from .linear_kernels import filter_observations
 from .markov_motion import MarkovMotion
 
-APART = 1e-7  # relative distance of θ from a speed
+APART = 1e-4  # relative distance of θ from a speed
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +36,19 @@ class LinearChain:
 
     def transitions(self, steps: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """F and Q (steps, size, size) of steps of these lengths."""
-        reversion, rates = -float(self.drift[0, 0]), self.motion.speeds
-        for rate in rates:
-            if abs(rate - reversion) < APART * rate:
-                # Equal rates would make a resonance u exp(−γ u); a hair beside it, the difference of two exponentials is the same.
-                reversion = float(rate * (1 - APART))
+        reversion = -float(self.drift[0, 0])
+        near = np.abs(self.motion.speeds - reversion) < APART * self.motion.speeds
+        if near.any():
+            # Equal rates make a resonance u exp(−γ u). The mean of both sides of it is right to the square of their distance.
+            rate = float(self.motion.speeds[near][0])
+            sides = [self._transitions(steps, rate * (1 + side * APART)) for side in (-1, 1)]
+            return (sides[0][0] + sides[1][0]) / 2, (sides[0][1] + sides[1][1]) / 2
+        return self._transitions(steps, reversion)
+
+    def _transitions(
+        self, steps: NDArray[np.float64], reversion: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        rates = self.motion.speeds
         share = -self.drift[0, 1:] / (rates - reversion)
         all_rates = np.concatenate([[reversion], rates])
         kept = np.exp(-all_rates * steps[:, None])
