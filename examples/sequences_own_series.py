@@ -2,9 +2,9 @@
 
 python examples/sequences_own_series.py [FILE] [--noise 0.01] [--at 0.5]
 
-FILE: .csv with columns t,value (and series, for several), or .npz with times and values. Without a file, exact fractional Brownian
-motions of index 0.3 stand in. --at is a place between the first point (0) and the last (1) at which the series is interpolated, with
-observations taken to have errors of --noise times the series' scale.
+FILE: .csv with columns t,value (and series, for several), or .npz with times and values. Without a file, exact motions of index 0.3
+stand in. --at is a place between the first point (0) and the last (1) at which the series is interpolated; an observation there is
+left out, and others are taken to have errors of --noise times the series' scale.
 """
 
 import argparse
