@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     ?= uv
 
-.PHONY: verify test serve bench calibrate readme reference lock lint clean help
+.PHONY: verify test serve bench calibrate sabotage readme reference lock lint clean help
 
 help:
 	@echo "make verify     set up, measure the core claims, print the table, write build/report.html"
@@ -50,6 +50,9 @@ bench: $(VENV)/.dev
 
 calibrate: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.calibrate
+
+sabotage: $(VENV)/.dev
+	$(BIN)/python -m tests.mutation
 
 readme: $(VENV)/.run
 	$(BIN)/python -m docs.readme_table
