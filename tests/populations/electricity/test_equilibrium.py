@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phasebook import populations
 from phasebook.errors import NotConverged
 from phasebook.populations import electricity
 
@@ -96,3 +97,31 @@ def test_a_group_at_no_bus_is_refused():
     fleet = electricity.Fleet((electricity.StorageGroup(1, 10.0, 5.0, bus=3),))
     with pytest.raises(ValueError, match="bus must be below the market's 1 buses; got 3"):
         electricity.solve_equilibrium(MARKET, NET_LOAD, fleet)
+
+
+def test_the_same_day_as_a_finite_game_on_the_generic_engine():
+    fleet = electricity.Fleet((electricity.StorageGroup(1, 100.0, 40.0),), 40)
+    truth = electricity.solve_equilibrium(MARKET, NET_LOAD, electricity.at_grid_power(fleet)).prices[:, 0]
+    game = electricity.battery_game(MARKET, NET_LOAD, fleet.groups[0], soc_steps=40, first_hour=22)
+    found = populations.solve_equilibrium(game, method="fictitious-play", max_steps=200, tolerance=1e-3, throw=False)
+    assert np.roll(electricity.game_prices(game, found.flow), 22) == pytest.approx(truth, abs=0.2)
+
+
+def test_the_same_day_in_pypsa():
+    # Prices of PyPSA 1.4 with HiGHS at the hours 3, 12 and 19 (see benchmarks/electricity_peer.py).
+    found = solve(100.0, 40.0, 0.95)
+    assert found.prices[[3, 12, 19], 0] == pytest.approx([71.2032, 59.8970, 88.6533], abs=1e-4)
+
+
+def test_foresight_of_the_own_effect_gains_a_share_that_falls_with_the_number_of_homes():
+    prices = solve(100.0, 40.0, 0.95).prices[:, 0]
+    gains = [
+        electricity.deviation_gain(MARKET, prices, electricity.StorageGroup(agents, 100.0, 40.0))
+        for agents in (10, 1000)
+    ]
+    shares = [each.gain / each.earnings for each in gains]
+    assert shares[0] / shares[1] == pytest.approx(100, rel=1e-3)
+    still = electricity.deviation_gain(
+        electricity.LinearMarket(50.0, 0.0), prices, electricity.StorageGroup(10, 100.0, 40.0)
+    )
+    assert still.gain == pytest.approx(0.0, abs=1e-9)

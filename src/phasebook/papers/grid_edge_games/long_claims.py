@@ -154,8 +154,8 @@ def noise_falls_with_homes_judged(results: list[dict[str, Any]]) -> Evidence:
 
 @paper.claim("mixed-fleet", tier="full", origin="derived", source=DERIVED)
 def mixed_fleet(seed: int) -> list[dict[str, Any]]:
-    """Six different kinds of batteries that learn side by side each earn, within 1%, what dynamic programming earns at the prices of
-    the convex program for all of them, at the power that whole steps of charge reach."""
+    """Six different kinds of batteries that learn side by side each earn, within 1%, what dynamic programming earns at the prices
+    of the convex program for all of them, at the power that whole steps of charge reach."""
     return [{"run": run} for run in range(8)]
 
 

@@ -23,6 +23,8 @@ from .equilibrium import solve_equilibrium as solve_equilibrium
 from .exploitability import group_regret as group_regret
 from .fictitious_play import MeanFieldLearned as MeanFieldLearned
 from .fictitious_play import learn_in_the_mean_field as learn_in_the_mean_field
+from .finite_game import battery_game as battery_game
+from .finite_game import game_prices as game_prices
 from .fleet import ElectricityWarning as ElectricityWarning
 from .fleet import Fleet as Fleet
 from .fleet import StorageGroup as StorageGroup
@@ -58,6 +60,8 @@ from .network_datasets import predicted_shock as predicted_shock
 from .network_datasets import shocked as shocked
 from .network_datasets import simulated_network_day as simulated_network_day
 from .network_datasets import simulated_shock as simulated_shock
+from .own_impact import DeviationGain as DeviationGain
+from .own_impact import deviation_gain as deviation_gain
 from .storage import StoragePlan as StoragePlan
 from .storage import best_response as best_response
 from .storage import rolled_out as rolled_out

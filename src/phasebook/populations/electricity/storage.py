@@ -55,11 +55,7 @@ def best_response(
         values = np.concatenate(([0.0], np.cumsum(slopes)))
         targets = band_targets(lower, upper, grid)
     else:
-        values = np.zeros(soc_steps + 1)
-        targets = np.empty((buying.size, soc_steps + 1), np.int64)
-        settled = 1e-11 * (1.0 + float(np.abs(buying).max()) * soc_steps)
-        cost, days = plan_day_on_grid(buying, selling, grid.up, grid.down, values, targets, settled)
-        values = values - values[0]
+        values, targets, cost, days = plan_on_grid(grid, move_costs(grid, buying, selling))
     if days < 0:
         raise NotConverged(
             f"planning did not settle in {-days} days at prices from {np.min(prices):g} to {np.max(prices):g} $/MWh; try another "
@@ -78,6 +74,23 @@ def trade_prices(
     buying = (price + group.degradation) * grid.step / group.efficiency
     selling = (price - group.degradation) * grid.step * group.efficiency
     return buying, selling
+
+
+def move_costs(grid: ChargeGrid, buying: NDArray[np.float64], selling: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What moves by −down to up steps cost in each hour, (hours, down + 1 + up) in $, at one price per step either way."""
+    moves = np.arange(-grid.down, grid.up + 1)
+    return np.where(moves > 0, moves * buying[:, None], moves * selling[:, None])
+
+
+def plan_on_grid(
+    grid: ChargeGrid, costs: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], float, int]:
+    """Values, targets, least cost of the cyclic day, and days needed (negative: not settled), for any costs of moves."""
+    values = np.zeros(grid.steps + 1)
+    targets = np.empty((len(costs), grid.steps + 1), np.int64)
+    settled = 1e-11 * (1.0 + float(np.abs(costs).max()) * grid.steps / max(grid.up, grid.down))
+    cost, days = plan_day_on_grid(costs, grid.up, grid.down, values, targets, settled)
+    return values - values[0], targets, float(cost), days
 
 
 def band_targets(lower: NDArray[np.uint8], upper: NDArray[np.uint8], grid: ChargeGrid) -> NDArray[np.int64]:

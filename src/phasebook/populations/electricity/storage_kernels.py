@@ -94,26 +94,26 @@ def plan_day(
 
 @njit(cache=True, nogil=True)
 def plan_day_on_grid(
-    buying: Floats, selling: Floats, up: int, down: int, values: Floats, targets: NDArray[np.int64], tolerance: float
+    costs: Floats, up: int, down: int, values: Floats, targets: NDArray[np.int64], tolerance: float
 ) -> tuple[float, int]:
-    """Values (steps + 1,) and targets (hours, steps + 1) of the cyclic day by trying every move: for any prices.
+    """Values (steps + 1,) and targets (hours, steps + 1) of the cyclic day by trying every move, at any cost of a move.
 
-    Returns the day's least cost, and the days needed; negative where the values' differences had not settled.
+    `costs` (hours, down + 1 + up) is what moves by −down to up steps cost. Returns the day's least cost, and the days needed;
+    negative where the values' differences had not settled.
     """
     steps = values.size - 1
     start, later = np.empty(steps + 1), np.empty(steps + 1)
     cost = 0.0
     for day in range(MOST_DAYS):
         start[:] = values
-        for hour in range(buying.size - 1, -1, -1):
+        for hour in range(costs.shape[0] - 1, -1, -1):
             later[:] = values
             for charge in range(steps + 1):
-                best, target = later[charge], charge
+                best, target = costs[hour, down] + later[charge], charge
                 for after in range(max(0, charge - down), min(steps, charge + up) + 1):
-                    move = after - charge
-                    paid = move * buying[hour] if move > 0 else move * selling[hour]
-                    if paid + later[after] < best:
-                        best, target = paid + later[after], after
+                    total = costs[hour, down + after - charge] + later[after]
+                    if total < best:
+                        best, target = total, after
                 values[charge], targets[hour, charge] = best, target
         change = values - start
         cost = 0.5 * (change.max() + change.min())

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .agent_kernels import act_block
 from .fleet import Fleet
 from .learning import Households
 
@@ -17,9 +16,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class AgentTrace:
-    """`charge` (hours + 1, agents) in MWh; `bought` and `sold` (hours, groups) in MWh at the meter, as the market counts them.
+    """`charge` (hours + 1, agents) in MWh, replayed from the agents' bands, group after group.
 
-    Agents stand group after group.
+    `bought` and `sold` (hours, groups) in MWh at the meter, as the market counts them.
     """
 
     charge: Floats
@@ -58,18 +57,17 @@ def trace_agents(fleet: Fleet, *, days: int, seed: int, hours: int = 24) -> Agen
 
 
 def _replay(homes: Households, start: NDArray[np.uint8]) -> Floats:
-    """The day again, hour by hour: charges (hours + 1, agents) in steps."""
-    now, found = start.copy(), [_flat(homes, start)]
+    """The day again from its bands, without the kernel: charges (hours + 1, agents) in steps."""
+    now = start.astype(np.int64)
+    up, down = homes.moves[homes.block_group].T[:, :, None]
+    found = [_flat(homes, now)]
     for hour in range(homes.hours):
-        band = slice(hour, hour + 1)
-        for block, count in enumerate(homes.block_count):
-            up, down = homes.moves[homes.block_group[block]]
-            lower, upper = homes.lower[block, band], homes.upper[block, band]
-            act_block(count, up, down, lower, upper, now[block], np.empty(1), np.empty(1))
+        wanted = np.clip(now, homes.lower[:, hour], homes.upper[:, hour])
+        now = now + np.clip(wanted - now, -down, up)
         found.append(_flat(homes, now))
     return np.stack(found)
 
 
-def _flat(homes: Households, charge: NDArray[np.uint8]) -> Floats:
+def _flat(homes: Households, charge: NDArray) -> Floats:
     """Charges in steps, (agents,), group after group."""
     return np.concatenate([charge[block, :count] for block, count in enumerate(homes.block_count)]).astype(float)
