@@ -34,8 +34,8 @@ def test_all_at_once_fall_into_a_cycle(truth):
 def test_many_agents_follow_the_mean_field():
     rule = electricity.Revision("harmonic", weight=0.3)
     fleet = electricity.single_fleet(100.0, 40.0, 0.95, agents=50_000)
-    agents = electricity.learn(MARKET, NET_LOAD, fleet, days=40, revision=rule, regret=False, seed=2)
-    limit = electricity.learn_in_the_mean_field(MARKET, NET_LOAD, fleet, days=40, revision=rule)
+    agents = electricity.learn(MARKET, NET_LOAD, fleet, days=90, revision=rule, regret=False, seed=2)
+    limit = electricity.learn_in_the_mean_field(MARKET, NET_LOAD, fleet, days=90, revision=rule)
     assert np.sqrt(((agents.prices[-5:] - limit.prices[-5:]) ** 2).mean()) < 0.1
     assert limit.exploitability[-1] < limit.exploitability[0] / 10
 

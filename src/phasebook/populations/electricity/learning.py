@@ -113,6 +113,7 @@ class Households:
         sizes = [group.agents for group in groups]
         width = min(agent_kernels.BLOCK, -(-max(sizes) // 64) * 64)
         self.block_group = np.repeat(np.arange(len(groups)), [-(-size // width) for size in sizes])
+        self.first_block = np.searchsorted(self.block_group, np.arange(len(groups)))
         self.block_count = np.concatenate(
             [np.minimum(width, size - width * np.arange(-(-size // width))) for size in sizes]
         )
@@ -141,9 +142,7 @@ class Households:
 
     def by_group(self, per_block: NDArray) -> NDArray:
         """Sums over the blocks of each group."""
-        out = np.zeros((len(self.fleet.groups), *per_block.shape[1:]), per_block.dtype)
-        np.add.at(out, self.block_group, per_block)
-        return out
+        return np.add.reduceat(per_block, self.first_block, axis=0)
 
     def act(self, pool: ThreadPoolExecutor, chance: float, beliefs: Floats, deviation: Floats) -> tuple[Floats, Floats]:
         """A day: steps that each group's agents bought and sold (groups, hours)."""
