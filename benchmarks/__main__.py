@@ -31,6 +31,7 @@ COMPARISONS = (
     "spatial_networks",
     "fractional_noise",
     "electricity",
+    "diffusion",
 )
 FOLDER = Path(__file__).parent
 

@@ -17,9 +17,11 @@ RING = "networks_own_phases.py"
 COUPLINGS = "networks_own_couplings.py"
 MEMORY = "spins_own_examples.py"
 EPIDEMIC = "networks_own_epidemic.py"
+SAMPLER = "transport_own_sampler.py"
 PRICES = "populations_own_prices.py"
 SERIES = "sequences_own_series.py"
 ARGUMENTS = {
+    SAMPLER: [DATA / "sampler_points.npy", DATA / "sampler_trajectories.npz", "--window", "5"],
     SERIES: [DATA / "rough_series.csv", "--at", "0.251"],
     PRICES: [DATA / "grid_hours.csv", "--fleet-energy", "50"],
     EPIDEMIC: [DATA / "spatial_nodes.csv", DATA / "spatial_edges.csv", "--cases", DATA / "spatial_cases.csv"],
@@ -373,3 +375,33 @@ def test_prices_without_a_column_end_in_one_sentence(tmp_path):
     finished = run(PRICES, tmp_path / "hours.csv")
     assert finished.returncode == 1
     assert finished.stderr == "ValueError: the file must have a column price; it has load\n"
+
+
+def test_a_sampler_of_ones_own_and_what_its_predictions_give_away():
+    text = output(SAMPLER)
+    assert number(text, "hallucinated") == pytest.approx(0.03, abs=0.015)
+    assert number(text, "area under curve") == pytest.approx(0.96, abs=0.02)
+
+
+def test_a_sampler_s_trajectories_from_files():
+    text = output(SAMPLER, *ARGUMENTS[SAMPLER])
+    assert "of 2 coordinates" in text
+    assert number(text, "area under curve") > 0.75
+    assert "over the last 5 predictions" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DATA / "sampler_points.npy"], "trajectories must be given together with data"),
+        ([DATA / "sampler_points.npy", DATA / "none.npz"], "trajectories names no file: 'none.npz'"),
+        ([DATA / "sampler_points.npy", DATA / "patterns.npy"], "must be a .npz archive with samples and predictions"),
+        ([DATA / "none.npy", DATA / "sampler_trajectories.npz"], "path names no file: 'none.npy'"),
+        (["--window", "1"], "window must hold at least 2"),
+    ],
+)
+def test_wrong_input_to_the_sampler_script_ends_in_one_sentence(arguments, message):
+    finished = run(SAMPLER, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1

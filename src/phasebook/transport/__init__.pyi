@@ -42,7 +42,7 @@ from .hallucination import neighbor_labels as neighbor_labels
 from .hallucination import receiver_operating as receiver_operating
 from .hallucination import removal as removal
 from .hallucination import share as share
-from .hallucination_datasets import NoHallucinations as NoHallucinations
+from .hallucination_datasets import TooFewSamples as TooFewSamples
 from .hallucination_datasets import sampled_rate as sampled_rate
 from .hallucination_datasets import smoothed_law as smoothed_law
 from .hallucination_datasets import smoothed_samples as smoothed_samples
@@ -86,6 +86,7 @@ from .point_clouds import kernel_log_density as kernel_log_density
 from .point_clouds import read_cloud as read_cloud
 from .point_clouds import synthetic_clouds as synthetic_clouds
 from .recursive_training import Generation as Generation
+from .recursive_training import line_sampler as line_sampler
 from .recursive_training import recursive_generations as recursive_generations
 from .reverse_laws import AtTime as AtTime
 from .reverse_laws import GapBound as GapBound
@@ -104,9 +105,11 @@ from .schrodinger_bridge import gaussian_bridge_action as gaussian_bridge_action
 from .schrodinger_bridge import gaussian_bridge_coupling as gaussian_bridge_coupling
 from .schrodinger_bridge import minimized_coupling as minimized_coupling
 from .schrodinger_bridge import simulated_coupling as simulated_coupling
+from .separated_modes import EvenModes as EvenModes
 from .separated_modes import SeparatedModes as SeparatedModes
 from .separated_modes import gaussian_grid as gaussian_grid
 from .separated_modes import gaussian_line as gaussian_line
+from .separated_modes import histogram_modes as histogram_modes
 from .shape_images import read_images as read_images
 from .shape_images import read_shapes as read_shapes
 from .shape_images import shape_images as shape_images

@@ -26,7 +26,39 @@ from .diffusion import DiscreteDiffusion
 from .trajectory_moments import SampledTrajectories, Window, check_windows
 
 LEAK = 0.02
+EPSILON = 1e-5
 SAMPLED_AT_ONCE = 20_000
+
+
+class Affine(eqx.Module):
+    """A linear map with a shift, on rows (batch, inputs)."""
+
+    weight: Float[Array, "inputs outputs"]
+    bias: Float[Array, " outputs"]
+
+    def __init__(self, inputs: int, outputs: int, generator: np.random.Generator) -> None:
+        self.weight = _uniform(generator, inputs, outputs)
+        bound = 1 / math.sqrt(inputs)
+        self.bias = jnp.asarray(generator.uniform(-bound, bound, outputs), dtype=jnp.float32)
+
+    def __call__(self, values: Float[Array, "batch inputs"]) -> Float[Array, "batch outputs"]:
+        """The map of each row."""
+        return values @ self.weight + self.bias
+
+
+class Norm(eqx.Module):
+    """Layer normalization of rows (batch, width), with a scale and a shift of each unit."""
+
+    scale: Float[Array, " width"]
+    shift: Float[Array, " width"]
+
+    def __init__(self, width: int) -> None:
+        self.scale, self.shift = (jnp.asarray(fill(width, np.float32)) for fill in (np.ones, np.zeros))
+
+    def __call__(self, values: Float[Array, "batch width"]) -> Float[Array, "batch width"]:
+        """The normalized rows."""
+        centered = values - values.mean(axis=1, keepdims=True)
+        return centered * jax.lax.rsqrt((centered**2).mean(axis=1, keepdims=True) + EPSILON) * self.scale + self.shift
 
 
 class ResidualLayer(eqx.Module):
@@ -34,22 +66,18 @@ class ResidualLayer(eqx.Module):
 
     first: Float[Array, "width width"]
     second: Float[Array, "width width"]
-    embedding: eqx.nn.Linear
-    norms: tuple[eqx.nn.LayerNorm, eqx.nn.LayerNorm]
+    embedding: Affine
+    norms: tuple[Norm, Norm]
 
-    def __init__(self, width: int, *, key: Array) -> None:
-        keys = jax.random.split(key, 3)
-        bound = 1 / math.sqrt(width)
-        self.first, self.second = (
-            jax.random.uniform(each, (width, width), jnp.float32, -bound, bound) for each in keys[:2]
-        )
-        self.embedding = eqx.nn.Linear(width, width, key=keys[2])
-        self.norms = (eqx.nn.LayerNorm(width), eqx.nn.LayerNorm(width))
+    def __init__(self, width: int, generator: np.random.Generator) -> None:
+        self.first, self.second = _uniform(generator, width, width), _uniform(generator, width, width)
+        self.embedding = Affine(width, width, generator)
+        self.norms = (Norm(width), Norm(width))
 
     def __call__(self, hidden: Float[Array, "batch width"], embedded: Float[Array, "batch width"]) -> Array:
         """The layer's output (batch, width)."""
-        inner = _leaky(_normalized(self.norms[0], hidden)) @ self.first + _affine(self.embedding, embedded)
-        return hidden + _leaky(_normalized(self.norms[1], inner)) @ self.second
+        inner = _leaky(self.norms[0](hidden)) @ self.first + self.embedding(embedded)
+        return hidden + _leaky(self.norms[1](inner)) @ self.second
 
 
 class PointDenoiser(eqx.Module):
@@ -57,30 +85,29 @@ class PointDenoiser(eqx.Module):
 
     inputs: Float[Array, "dimension width"]
     layers: tuple[ResidualLayer, ...]
-    step: eqx.nn.Linear
-    norm: eqx.nn.LayerNorm
-    outputs: eqx.nn.Linear
+    step: Affine
+    norm: Norm
+    outputs: Affine
     repeats: int = eqx.field(static=True)
 
-    def __init__(self, dimension: int, *, width: int = 128, layers: int = 3, shared: bool = True, key: Array) -> None:
+    def __init__(self, dimension: int, *, width: int = 128, layers: int = 3, shared: bool = True, seed: int) -> None:
         if min(dimension, layers) < 1 or width < 2 or width % 2:
             raise ValueError(f"dimension and layers must be positive, width even; got {dimension}, {layers}, {width}")
-        keys = jax.random.split(key, layers + 3)
-        bound = 1 / math.sqrt(dimension)
-        self.inputs = jax.random.uniform(keys[0], (dimension, width), jnp.float32, -bound, bound)
-        self.step = eqx.nn.Linear(width, width, key=keys[1])
-        self.outputs = eqx.nn.Linear(width, dimension, key=keys[2])
-        self.layers = tuple(ResidualLayer(width, key=each) for each in keys[3 : 4 if shared else layers + 3])
-        self.norm = eqx.nn.LayerNorm(width)
+        generator = np.random.default_rng(seed)
+        self.inputs = _uniform(generator, dimension, width)
+        self.step = Affine(width, width, generator)
+        self.outputs = Affine(width, dimension, generator)
+        self.layers = tuple(ResidualLayer(width, generator) for _ in range(1 if shared else layers))
+        self.norm = Norm(width)
         self.repeats = layers if shared else 1
 
     def __call__(self, states: Float[Array, "batch dimension"], steps: Float[Array, " batch"]) -> Array:
         """Predicted noise (batch, dimension) at the steps (batch,), or at one step for all, (1,)."""
-        embedded = _leaky(_affine(self.step, sinusoidal(steps, self.inputs.shape[1])))
+        embedded = _leaky(self.step(sinusoidal(steps, self.inputs.shape[1])))
         hidden = states @ self.inputs
         for layer in self.layers * self.repeats:
             hidden = layer(hidden, embedded)
-        return _affine(self.outputs, _normalized(self.norm, hidden))
+        return self.outputs(self.norm(hidden))
 
 
 def sinusoidal(steps: Float[Array, " batch"], width: int) -> Float[Array, "batch width"]:
@@ -226,9 +253,7 @@ def _leaky(values: Array) -> Array:
     return jnp.where(values > 0, values, LEAK * values)
 
 
-def _affine(layer: eqx.nn.Linear, values: Float[Array, "batch inputs"]) -> Float[Array, "batch outputs"]:
-    return jax.vmap(layer)(values)
-
-
-def _normalized(norm: eqx.nn.LayerNorm, values: Float[Array, "batch width"]) -> Float[Array, "batch width"]:
-    return jax.vmap(norm)(values)
+def _uniform(generator: np.random.Generator, inputs: int, outputs: int) -> Float[Array, "inputs outputs"]:
+    """Weights within ±1/√inputs, drawn by NumPy: JAX would compile a program for each of the shapes."""
+    bound = 1 / math.sqrt(inputs)
+    return jnp.asarray(generator.uniform(-bound, bound, (inputs, outputs)), dtype=jnp.float32)

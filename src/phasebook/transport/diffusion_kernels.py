@@ -52,6 +52,39 @@ def predict_from_modes(
         out[place] = nearest + gain * (state - root * nearest)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def predict_from_even_modes(
+    states: NDArray[np.float64],
+    first_mode: float,
+    distance: float,
+    weights: NDArray[np.float64],
+    root: float,
+    spread: float,
+    gain: float,
+    out: NDArray[np.float64],
+) -> None:
+    """The same for modes at equal distances: responsibilities by recurrence, outwards from the mode nearest to the state."""
+    shift, last = root * distance, weights.size - 1
+    bend = math.exp(-shift * shift / spread)
+    for place in range(states.size):
+        state = states[place]
+        start = int(min(max(round((state / root - first_mode) / distance), 0.0), last))
+        off = state - root * (first_mode + start * distance)
+        total, nearest = weights[start], 0.0
+        for direction in (1, -1):
+            share = 1.0
+            ratio = math.exp((direction * 2.0 * off * shift - shift * shift) / (2.0 * spread))
+            mode = start + direction
+            while 0 <= mode <= last and share > 1e-290:
+                share *= ratio
+                ratio *= bend
+                total += weights[mode] * share
+                nearest += weights[mode] * share * (mode - start)
+                mode += direction
+        mean = first_mode + distance * (start + nearest / total)
+        out[place] = mean + gain * (state - root * mean)
+
+
 @njit(cache=True, nogil=True)
 def record(
     predictions: NDArray[np.float64], count: int, means: NDArray[np.float64], squares: NDArray[np.float64]

@@ -1,7 +1,8 @@
 """Models that learn from their predecessors' samples: generation g + 1 is fitted to what generation g made.
 
 Each generation draws a pool, of which a choice is handed on: all of it, a random part, or the part with the smallest scores. A
-model is anything that maps data to samples with scores. Protocol of arXiv 2406.09358: a pool five times as large, five generations.
+model is anything that maps data to samples with scores; `line_sampler` makes one without training, the posterior mean of the data's
+histogram, smoothed over a length. Protocol of arXiv 2406.09358 (a pool five times as large, five generations); that model derived.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from ..numerics.seeding import part_seed
+from .diffusion import DiscreteDiffusion
 from .hallucination import kept
+from .separated_modes import histogram_modes
+from .smoothed_denoiser import SmoothedDenoiser, sample_smoothed
 
 Choice = Literal["all", "random", "variance"]
 Sampler = Callable[[NDArray[np.float64], int, int], tuple[NDArray[np.float64], NDArray[np.float64]]]
 POOL = 5
+LINE_SPACING = 0.004  # of the table: what is smoothed needs no finer one
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +67,22 @@ def recursive_generations(
         if progress is not None:
             progress(generation + 1, generations)
     return made
+
+
+def line_sampler(diffusion: DiscreteDiffusion, smoothing: float, window: int = 10, width: float = 0.01) -> Sampler:
+    """A model of points (n, 1) without training: the smoothed posterior mean of their histogram with bins of `width`.
+
+    Scores are variances over the last `window` steps. `smoothing` must be positive. Raises ValueError.
+    """
+    if not smoothing > 0:
+        raise ValueError(f"smoothing must be positive for a histogram; got {smoothing!r}")
+
+    def sampler(data: NDArray[np.float64], count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        denoiser = SmoothedDenoiser(histogram_modes(data, width), diffusion, smoothing, LINE_SPACING)
+        runs = sample_smoothed(denoiser, count, windows=(window,), seed=seed)
+        return runs.samples, runs.variance(window)
+
+    return sampler
 
 
 def _chosen(choice: Choice, scores: NDArray[np.float64], count: int, seed: int) -> NDArray[np.int64]:

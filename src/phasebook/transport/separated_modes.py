@@ -111,6 +111,28 @@ class SeparatedModes:
         return array
 
 
+class EvenModes(SeparatedModes):
+    """Modes on a line at equal distances: `histogram_modes` makes one of points. Its posterior mean on a table is faster."""
+
+
+def histogram_modes(points: ArrayLike, width: float) -> EvenModes:
+    """Points (n,) on a line as a mixture: a Gaussian of standard deviation `width`/2 on each bin of that width.
+
+    Raises ValueError for points that are not finite, a width that is not positive, or more than 100,000 bins.
+    """
+    values = np.ravel(np.asarray(points, dtype=float))
+    if values.size == 0 or not np.isfinite(values).all():
+        raise ValueError("points must be finite numbers on a line, one at least")
+    if not 0 < width < math.inf:
+        raise ValueError(f"width must be a positive number; got {width!r}")
+    places = np.rint(values / width)
+    bins = int(places.max() - places.min()) + 1
+    if bins > 100_000:
+        raise ValueError(f"width must make at most 100000 bins; {width!r} makes {bins}")
+    counts = np.bincount((places - places.min()).astype(int), minlength=bins) + 1e-12  # none may have weight zero
+    return EvenModes(width * (places.min() + np.arange(bins)), 0.5 * width, counts / counts.sum())
+
+
 def gaussian_line(modes: ArrayLike = (1.0, 2.0, 3.0), stddev: float = 0.05) -> SeparatedModes:
     """Modes on a line: {1, 2, 3} and {1, 2, 4, 5} are those of arXiv 2406.09358, not rescaled."""
     return SeparatedModes(np.ravel(np.asarray(modes, dtype=float)), stddev)

@@ -22,7 +22,7 @@ from ..engines.replicas import run_replicas
 from ..numerics.block_noise import BLOCK, lane_states, scratch
 from . import diffusion_kernels as kernels
 from .diffusion import DiscreteDiffusion
-from .separated_modes import SeparatedModes
+from .separated_modes import EvenModes, SeparatedModes
 from .trajectory_moments import SampledTrajectories, Window, check_windows
 
 SPACING = 0.002
@@ -103,6 +103,10 @@ class SmoothedDenoiser:
 
     def _exactly(self, points: NDArray[np.float64], step: int, out: NDArray[np.float64]) -> None:
         root, spread, gain = self.exact[step]
+        if isinstance(self.data, EvenModes):
+            modes, weights = self.data.modes[:, 0], np.asarray(self.data.weights)
+            kernels.predict_from_even_modes(points, modes[0], self.data.spacing, weights, root, spread, gain, out)
+            return
         kernels.predict_from_modes(points, *self.mixture, root, spread, gain, out)
 
 
@@ -130,11 +134,11 @@ def sample_smoothed(
         raise ValueError(f"samples={samples} needs {needed} bytes; the limit is {memory_limit} bytes (lower samples)")
     states = np.empty((chunks, CHUNK))
     means, squares = np.zeros((2, chunks, len(pairs), CHUNK))
-    run = _chunk_runner(denoiser, np.array(pairs, dtype=np.int64).reshape(-1, 2), states, means, squares, seed)
+    run = _chunk_runner(denoiser, np.array(pairs, dtype=np.int64).reshape(len(pairs), 2), states, means, squares, seed)
     cancel = np.zeros(1, np.int64)
     run_replicas(lambda chunk: run(chunk, cancel), chunks, threads, cancel, progress)
     lengths = np.array([stop - first for first, stop in pairs], dtype=float)
-    variances = squares.transpose(1, 0, 2).reshape(len(pairs), -1)[:, :samples] / lengths[:, None]
+    variances = squares.transpose(1, 0, 2).reshape(len(pairs), chunks * CHUNK)[:, :samples] / lengths[:, None]
     return SampledTrajectories(states.reshape(-1, 1)[:samples], variances, pairs)
 
 
