@@ -66,6 +66,9 @@ def test_few_who_plan_anew_approach_and_all_at_once_do_not():
         ("shock", {"first_day": 58}, "first-day"),
         ("own-day", {"date": "2025-01-01"}, "date is for a file"),
         ("own-day", {"load": DATA / "grid_hours.csv", "solar_share": 0.2}, "solar-share is for load=duck"),
+        ("own-day", {"solar_capacity": 5.0}, "solar-capacity is for a file"),
+        ("own-day", {"load": DATA / "grid_hours.csv", "solar_capacity": 5.0}, "column ghi and none pv; it has load"),
+        ("own-day", {"supply": DATA / "grid_supply.csv", "slope": 0.1}, "slope is for supply=linear"),
         ("own-day", {"load": DATA / "grid_hours.csv", "date": "2025-01-01"}, "day must be mean or a whole day"),
     ],
 )
@@ -79,6 +82,17 @@ def test_a_user_s_own_day_is_flattened():
     found = EXPERIMENTS["own-day"].run(given, only="theory")
     assert float(found.price_range_theory) < float(found.price_range_before_theory)
     assert found.sizes["hour"] == 24
+
+
+def test_a_user_s_supply_curve_and_irradiance(tmp_path):
+    lines = [f"{hour},{200 + 5 * hour},{max(0, 500 - 80 * abs(hour - 12))}" for hour in range(24)]
+    (tmp_path / "sun.csv").write_text("\n".join(("hour,load,ghi", *lines)) + "\n")
+    given = {"load": tmp_path / "sun.csv", "supply": DATA / "grid_supply.csv", "storage_energy": 60.0}
+    found = EXPERIMENTS["own-day"].run(given | {"solar_capacity": 100.0}, only="theory")
+    assert float(found.peak_before_theory) == pytest.approx(315.0)
+    assert float(found.price_range_theory) < float(found.price_range_before_theory)
+    with pytest.raises(ValueError, match=r"solar-capacity .* must be given"):
+        EXPERIMENTS["own-day"].run(given, only="theory")
 
 
 def test_a_shock_is_met_better_with_batteries():

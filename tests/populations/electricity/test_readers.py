@@ -165,7 +165,7 @@ def test_a_wrong_row_is_named(tmp_path, row, text, sentence):
 def test_files_without_whole_days_or_columns_are_refused(tmp_path):
     rows = [f"2025-01-01T{hour:02d}:00,1" for hour in range(24)]
     for changed, header, zone, sentence in (
-        (rows[:23], "time,load", None, "at least 24 hours; it has 23 rows"),
+        (rows[:23], "time,load", None, "at least 24 rows; it has 23 rows"),
         (rows[12:] + [row.replace("-01T", "-02T") for row in rows[:12]], "time,load", None, "must hold whole days"),
         (rows, "time,cost", None, "one of load, pv, price, ghi"),
         (rows, "when,load", None, "must have a column time"),
@@ -177,3 +177,16 @@ def test_files_without_whole_days_or_columns_are_refused(tmp_path):
             electricity.read_hourly(write(tmp_path / "x.csv", changed, header), zone)
     with pytest.raises(ValueError, match=r"path must end in \.csv"):
         electricity.read_hourly(write(tmp_path / "x.txt", rows))
+
+
+def test_supply_curves_are_read_and_refused(tmp_path):
+    path = write(tmp_path / "s.csv", ["0,5", "100,30", "100,50", "200,80"], "quantity,price")
+    assert electricity.read_supply(path).prices([150.0])[0, 0] == 65
+    for rows, header, sentence in (
+        (["0,5", "1,x"], "quantity,price", "price must be numbers; row 2"),
+        (["5,5", "1,6"], "quantity,price", "quantities must not fall"),
+        (["0,5", "1,6"], "mw,price", "must have columns quantity and price"),
+        (["0,5"], "quantity,price", "at least 2 rows; it has 1 rows"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            electricity.read_supply(write(tmp_path / "x.csv", rows, header))

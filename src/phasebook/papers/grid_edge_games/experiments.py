@@ -46,9 +46,17 @@ Homes = Annotated[float, Range(0.01, 100.0, "homes that each simulated household
 Panels = Annotated[float, Range(0.0, 30.0, "solar panels of a home", "kW")]
 LOAD = File(
     "phasebook.populations.electricity.hourly_reader:read_hourly",
-    "your hours: a .csv with columns time (ISO 8601, with offset) or hour, load (MW), and pv (MW) if you have it",
+    "your hours: a .csv with columns time (ISO 8601, with offset) or hour, load (MW), and pv (MW) or ghi (W/m²) if you have it",
     (".csv",),
 )
+SUPPLY = File(
+    "phasebook.populations.electricity.hourly_reader:read_supply",
+    "your supply curve: a .csv with columns quantity (MW, cumulative) and price ($/MWh); or price = intercept + slope · net load",
+    (".csv",),
+)
+Date = Annotated[str, Text(r"mean|\d{4}-\d{2}-\d{2}", "mean day of the file, or one of its days as YYYY-MM-DD")]
+SolarShare = Annotated[float | None, Range(0.0, 0.6, "share of energy from the sun, for load=duck; 0.3 unless given")]
+SolarCapacity = Annotated[float | None, Range(0.0, 1e6, "panels' output at 1000 W/m², for a file with ghi", "MW")]
 MARKET = {
     "net load": "demand − solar output + charging − discharging; prices are $/MWh, powers MW at the meter",
     "efficiency": "one-way: charge gains ηc and loses u/η",
@@ -253,26 +261,25 @@ def simulated_shock(
 )
 def own_day(
     load: Annotated[Literal["duck"] | UserFile, LOAD] = "duck",
-    date: Annotated[
-        str, Text(r"mean|\d{4}-\d{2}-\d{2}", "mean day of the file, or one of its days as YYYY-MM-DD")
-    ] = "mean",
-    solar_share: Annotated[
-        float | None, Range(0.0, 0.6, "share of energy from the sun, for load=duck; 0.3 unless given")
-    ] = None,
-    intercept: Intercept = 10.0,
-    slope: Slope = 0.35,
+    date: Date = "mean",
+    solar_share: SolarShare = None,
+    solar_capacity: SolarCapacity = None,
+    supply: Annotated[Literal["linear"] | UserFile, SUPPLY] = "linear",
+    intercept: Annotated[float | None, Range(-100.0, 1000.0, "price at no net load; 10 unless given", "$/MWh")] = None,
+    slope: Annotated[float | None, Range(0.0, 100.0, "price per net load; 0.35 unless given", "$/MWh per MW")] = None,
     storage_energy: Energy = 100.0,
     storage_power: Power = 40.0,
     efficiency: Efficiency = 0.95,
 ) -> xr.Dataset:
     """Your own day of load and sun before and after a fleet of batteries, in equilibrium and learned.
 
-    Variables as in equilibrium. Without a file: a duck curve, the benchmark day's demand with a chosen share of sun.
+    Variables as in equilibrium. Without a file: a duck curve, the benchmark day's demand with a chosen share of sun. Sun is the
+    column pv, or the column ghi times solar-capacity.
     """
-    net_load = _own_net_load(load, date, solar_share)
-    market = populations.electricity.LinearMarket(intercept, slope)
-    fleet = populations.electricity.single_fleet(storage_energy, storage_power, efficiency)
-    return populations.electricity.predicted_day(market, net_load, fleet)
+    electricity = populations.electricity
+    net_load = _own_net_load(load, date, solar_share, solar_capacity)
+    fleet = electricity.single_fleet(storage_energy, storage_power, efficiency)
+    return electricity.predicted_day(_own_market(supply, intercept, slope), net_load, fleet)
 
 
 @own_day.measurement
@@ -280,8 +287,10 @@ def simulated_own_day(
     load: Any,
     date: str,
     solar_share: float | None,
-    intercept: float,
-    slope: float,
+    solar_capacity: float | None,
+    supply: Any,
+    intercept: float | None,
+    slope: float | None,
     storage_energy: float,
     storage_power: float,
     efficiency: float,
@@ -291,12 +300,11 @@ def simulated_own_day(
     seed: int,
 ) -> xr.Dataset:
     """Households that learn your day's prices."""
-    net_load = _own_net_load(load, date, solar_share)
-    market = populations.electricity.LinearMarket(intercept, slope)
-    fleet = populations.electricity.single_fleet(storage_energy, storage_power, efficiency, agents)
-    return populations.electricity.simulated_day(
-        market, net_load, fleet, days, populations.electricity.Revision(), 0.0, seed
-    )
+    electricity = populations.electricity
+    net_load = _own_net_load(load, date, solar_share, solar_capacity)
+    fleet = electricity.single_fleet(storage_energy, storage_power, efficiency, agents)
+    market = _own_market(supply, intercept, slope)
+    return electricity.simulated_day(market, net_load, fleet, days, electricity.Revision(), 0.0, seed)
 
 
 def _benchmark(
@@ -343,15 +351,34 @@ def _shock(
     )
 
 
-def _own_net_load(load: Any, date: str, solar_share: float | None) -> Any:
+def _own_market(supply: Any, intercept: float | None, slope: float | None) -> Any:
+    """The market of a supply curve in a file, or a linear one."""
+    if not isinstance(supply, UserFile):
+        return populations.electricity.LinearMarket(
+            10.0 if intercept is None else intercept, 0.35 if slope is None else slope
+        )
+    for name, value in (("intercept", intercept), ("slope", slope)):
+        if value is not None:
+            raise ValueError(f"{name} is for supply=linear; got {value:g} with a file")
+    return supply.content
+
+
+def _own_net_load(load: Any, date: str, solar_share: float | None, solar_capacity: float | None) -> Any:
     """Load less solar output, (24,) in MW."""
     if not isinstance(load, UserFile):
-        if date != "mean":
-            raise ValueError(f"date is for a file; got {date!r} with load=duck")
+        for name, given in (("date", date != "mean"), ("solar-capacity", solar_capacity is not None)):
+            if given:
+                raise ValueError(f"{name} is for a file; got it with load=duck")
         demand, solar = populations.electricity.duck_day(0.3 if solar_share is None else solar_share)
         return demand - solar
     if solar_share is not None:
         raise ValueError(f"solar-share is for load=duck; got {solar_share:g} with a file")
     days = load.content
     net = days.day("load", date)
+    if "ghi" in days.values and "pv" not in days.values:
+        if solar_capacity is None:
+            raise ValueError("solar-capacity (MW at 1000 W/m²) must be given for a file with a column ghi and none pv")
+        return net - solar_capacity * days.day("ghi", date) / 1000
+    if solar_capacity is not None:
+        raise ValueError(f"solar-capacity is for a file with a column ghi and none pv; it has {', '.join(days.values)}")
     return net - days.day("pv", date) if "pv" in days.values else net

@@ -34,6 +34,7 @@ from .fleet import household_groups as household_groups
 from .fleet import single_fleet as single_fleet
 from .hourly_reader import HourlyDays as HourlyDays
 from .hourly_reader import read_hourly as read_hourly
+from .hourly_reader import read_supply as read_supply
 from .hourly_reader import write_hourly as write_hourly
 from .learning import Learned as Learned
 from .learning import Revision as Revision

@@ -1,4 +1,4 @@
-"""Hourly series from CSV files: loads, solar output and prices, as whole days of 24 hours in local time.
+"""CSV files of markets: hourly loads, solar output and prices as whole days of 24 local hours, and supply curves.
 
 A day on which clocks change has 23 or 25 hours. Times with an offset (2025-03-30T03:00+02:00), or a named time zone, tell which
 it is: the hour that is skipped becomes the mean of its neighbors, the hour that comes twice the mean of both. Without either such
@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .market import MeritMarket
 
 HOURS = 24
 TIMES = ("time", "timestamp", "datetime", "utc_timestamp", "date", "hour")
@@ -62,35 +64,32 @@ def read_hourly(path: str | Path, timezone: str | None = None) -> HourlyDays:
     Europe/Berlin, says what local time is: times with an offset are converted to it, times without one are read in it. Incomplete
     days at either end are left out. Raises ValueError naming the row.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise ValueError(f"path names no file: {file.name!r}")
-    if file.suffix.lower() != ".csv":
-        raise ValueError(f"path must end in .csv; got {file.name!r}")
-    with file.open(newline="", encoding="utf-8-sig") as stream:
-        try:
-            rows = [row for row in csv.reader(stream) if row and not row[0].startswith("#")]
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise ValueError(f"{file.name} must be comma-separated text: {error}") from None
-    if len(rows) < HOURS + 1:
-        raise ValueError(
-            f"{file.name} must have a header and at least {HOURS} hours; it has {max(0, len(rows) - 1)} rows"
-        )
-    header = [ALIASES.get(cell.strip().lower(), cell.strip().lower()) for cell in rows[0]]
-    for number, row in enumerate(rows[1:], start=1):
-        if len(row) != len(header):
-            raise ValueError(f"{file.name}: row {number} has {len(row)} cells, the header {len(header)}")
+    rows, header, name = _table(Path(path), HOURS)
+    header = [ALIASES.get(cell, cell) for cell in header]
     time = next((column for column in header if column in TIMES), None)
-    present = [name for name in NAMES if name in header]
+    present = [column for column in NAMES if column in header]
     if time is None or not present:
         raise ValueError(
-            f"{file.name} must have a column time (or hour) and one of {', '.join(NAMES)}; it has {', '.join(header)}"
+            f"{name} must have a column time (or hour) and one of {', '.join(NAMES)}; it has {', '.join(header)}"
         )
-    stamps = [row[header.index(time)].strip() for row in rows[1:]]
-    numbers = {name: _numbers(rows[1:], header.index(name), name, file.name) for name in present}
+    stamps = [row[header.index(time)].strip() for row in rows]
+    numbers = {column: _numbers(rows, header.index(column), column, name) for column in present}
     if all(stamp.isdigit() for stamp in stamps):
-        return _hours_alone(stamps, numbers, file.name)
-    return _by_day(_instants(stamps, timezone, file.name), numbers, file.name)
+        return _hours_alone(stamps, numbers, name)
+    return _by_day(_instants(stamps, timezone, name), numbers, name)
+
+
+def read_supply(path: str | Path) -> MeritMarket:
+    """A supply curve from a .csv with columns quantity (MW supplied at most at that price, cumulative) and price ($/MWh).
+
+    Prices between the points are interpolated. Raises ValueError naming the row, and for a curve that `MeritMarket` refuses.
+    """
+    rows, header, name = _table(Path(path), 2)
+    for column in ("quantity", "price"):
+        if column not in header:
+            raise ValueError(f"{name} must have columns quantity and price; it has {', '.join(header)}")
+    quantity, price = (_numbers(rows, header.index(column), column, name) for column in ("quantity", "price"))
+    return MeritMarket(tuple(quantity.tolist()), tuple(price.tolist()))
 
 
 def write_hourly(days: HourlyDays, path: str | Path) -> None:
@@ -104,6 +103,28 @@ def write_hourly(days: HourlyDays, path: str | Path) -> None:
             for hour in range(HOURS):
                 cells = [repr(float(column[place, hour])) for column in days.values.values()]
                 writer.writerow((f"{day.isoformat()}T{hour:02d}:00", *cells))
+
+
+def _table(file: Path, fewest: int) -> tuple[list[list[str]], list[str], str]:
+    """Rows, lower-case header and name of a CSV with at least so many rows; lines that begin with # are left out."""
+    if not file.is_file():
+        raise ValueError(f"path names no file: {file.name!r}")
+    if file.suffix.lower() != ".csv":
+        raise ValueError(f"path must end in .csv; got {file.name!r}")
+    with file.open(newline="", encoding="utf-8-sig") as stream:
+        try:
+            rows = [row for row in csv.reader(stream) if row and not row[0].startswith("#")]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(f"{file.name} must be comma-separated text: {error}") from None
+    if len(rows) < fewest + 1:
+        raise ValueError(
+            f"{file.name} must have a header and at least {fewest} rows; it has {max(0, len(rows) - 1)} rows"
+        )
+    header = [cell.strip().lower() for cell in rows[0]]
+    for number, row in enumerate(rows[1:], start=1):
+        if len(row) != len(header):
+            raise ValueError(f"{file.name}: row {number} has {len(row)} cells, the header {len(header)}")
+    return rows[1:], header, file.name
 
 
 def _numbers(rows: list[list[str]], column: int, name: str, file: str) -> NDArray[np.float64]:
