@@ -31,6 +31,8 @@ COMPARISONS = (
     "spatial_networks",
     "fractional_noise",
     "electricity",
+    "fokker_planck",
+    "mean_field_games",
     "diffusion",
 )
 FOLDER = Path(__file__).parent

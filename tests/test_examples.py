@@ -18,10 +18,14 @@ COUPLINGS = "networks_own_couplings.py"
 MEMORY = "spins_own_examples.py"
 EPIDEMIC = "networks_own_epidemic.py"
 SAMPLER = "transport_own_sampler.py"
+GAME = "populations_own_game.py"
 PRICES = "populations_own_prices.py"
 SERIES = "sequences_own_series.py"
+POTENTIAL = "transport_own_potential.py"
 ARGUMENTS = {
+    POTENTIAL: [DATA / "mixture_samples.csv", "--steps", "20", "--weights", "1"],
     SAMPLER: [DATA / "sampler_points.npy", DATA / "sampler_trajectories.npz", "--window", "5"],
+    GAME: ["--congestion", "1", "--players", "50"],
     SERIES: [DATA / "rough_series.csv", "--at", "0.251"],
     PRICES: [DATA / "grid_hours.csv", "--fleet-energy", "50"],
     EPIDEMIC: [DATA / "spatial_nodes.csv", DATA / "spatial_edges.csv", "--cases", DATA / "spatial_cases.csv"],
@@ -377,6 +381,29 @@ def test_prices_without_a_column_end_in_one_sentence(tmp_path):
     assert finished.stderr == "ValueError: the file must have a column price; it has load\n"
 
 
+def test_a_game_of_ones_own_and_its_finite_players():
+    text = output(GAME, *ARGUMENTS[GAME])
+    assert number(text, "nobody thinks") > 1
+    assert number(text, "mirror descent") <= 1e-3
+    assert number(text, "at temperature") < number(text, "nobody thinks")
+    shares = [
+        float(share) for share in re.findall(r"^day 10: (?:highway|country road|stay at home) +(\d\.\d+)", text, re.M)
+    ]
+    assert sum(shares) == pytest.approx(1, abs=0.002)
+    assert "50 players stray from it by" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--players", "1"], "agents must be an integer of at least 2"), (["--temperature", "0"], "temperatures must be")],
+)
+def test_wrong_input_to_the_game_script_ends_in_one_sentence(arguments, message):
+    finished = run(GAME, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
 def test_a_sampler_of_ones_own_and_what_its_predictions_give_away():
     text = output(SAMPLER)
     assert number(text, "hallucinated") == pytest.approx(0.03, abs=0.015)
@@ -405,3 +432,34 @@ def test_wrong_input_to_the_sampler_script_ends_in_one_sentence(arguments, messa
     assert finished.returncode == 1
     assert message in finished.stderr
     assert finished.stderr.count("\n") == 1
+
+
+def test_a_potential_of_ones_own_and_a_score_without_one():
+    text = output(POTENTIAL)
+    assert number(text, "distance W2 of ODE and SDE") == pytest.approx(0.068, abs=0.003)
+    assert number(text, "largest curl") == pytest.approx(0.0, abs=1e-6)
+    assert "largest curl of the score                 2.0000" in text
+    assert "no potential: neither a density" in text
+
+
+def test_a_potential_in_a_file_and_one_trained_on_points(tmp_path):
+    model = tmp_path / "model.py"
+    model.write_text("import jax.numpy as jnp\n\ndef potential(x, t):\n    return -jnp.vdot(x, x) + 0 * t\n")
+    text = output(POTENTIAL, model)
+    # The stationary law's own potential: nothing moves, and nothing is left of the residual.
+    assert number(text, "root mean square of the score's residual") == 0.0
+    assert number(text, "distance W2 of ODE and SDE") < 1e-3
+    row = output(POTENTIAL, *ARGUMENTS[POTENTIAL]).splitlines()[-1].split()
+    assert float(row[0]) == 1.0
+    assert all(float(each) > 0 for each in row[1:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [([DATA / "none.csv"], "none.csv"), ([DATA / "mixture_samples.csv", "--weights=-1"], "weights must be")],
+)
+def test_wrong_input_to_the_potential_script_ends_in_one_sentence(arguments, message):
+    finished = run(POTENTIAL, *arguments)
+    assert finished.returncode != 0
+    assert message in finished.stderr
+    assert "Traceback" not in finished.stderr

@@ -41,7 +41,8 @@ def modules_after(statement: str) -> set[str]:
         "from phasebook.cli import show; show('dense-hebbian-supervised')",
         "from phasebook.cli import show; show('mode-interpolation')",
         "from phasebook.cli import show; show('random-spatial-networks'); show('fractional-noise-inference')",
-        "from phasebook.cli import show; show('grid-edge-games')",
+        "from phasebook.cli import show; show('grid-edge-games'); show('fokker-planck-gap')",
+        "from phasebook.cli import show; show('graphex-games')",
     ],
 )
 def test_nothing_heavy_is_imported(statement):

@@ -153,7 +153,7 @@ def test_returns_of_agents_are_those_of_the_chain():
     for name in ("sis", "rumor"):
         game = populations.ContagionGame(name, steps=6, initial_share=0.3)
         policy = np.random.default_rng(3).dirichlet([1, 1], (6, 2))
-        pairs = engines.graph_from_pairs(60_000, np.arange(60_000).reshape(-1, 2))
+        pairs = engines.graph_from_pairs(400_000, np.arange(400_000).reshape(-1, 2))
         runs = populations.simulate_agents(game, pairs, policy[None], seed=2)
         law, earned = np.outer(game.initial, game.initial), 0.0
         for time in range(6):

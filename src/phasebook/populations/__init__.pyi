@@ -5,6 +5,7 @@ from .averaging_teams import best_chain_length as best_chain_length
 from .averaging_teams import risk_floor as risk_floor
 from .averaging_teams import simulate_averaging_risk as simulate_averaging_risk
 from .contagion_games import ContagionGame as ContagionGame
+from .contagion_games import choose_game as choose_game
 from .finite_players import FinitePlayers as FinitePlayers
 from .finite_players import simulate_players as simulate_players
 from .graphex import Graphex as Graphex

@@ -119,6 +119,41 @@ class ContagionGame:
         )
 
 
+def choose_game(
+    name: GameName,
+    *,
+    infection: float | None = None,
+    recovery: float | None = None,
+    power: float | None = None,
+    cost_infected: float | None = None,
+    cost_protection: float | None = None,
+    benefit: float | None = None,
+    cost_spreading: float | None = None,
+    initial_share: float | None = None,
+    steps: int = 50,
+) -> ContagionGame:
+    """A game by its name; what isn't given has its default (half infected in sis, a tenth in sir and rumor).
+
+    Raises ValueError for a parameter that the game doesn't have.
+    """
+    given = {
+        "infection": infection,
+        "recovery": recovery,
+        "power": power,
+        "cost_infected": cost_infected,
+        "cost_protection": cost_protection,
+        "benefit": benefit,
+        "cost_spreading": cost_spreading,
+    }
+    of_rumors, of_infections = ("benefit", "cost_spreading"), ("recovery", "power", "cost_infected", "cost_protection")
+    for other in of_infections if name == "rumor" else of_rumors:
+        if given[other] is not None:
+            raise ValueError(f"{other.replace('_', '-')} does not apply to {name}; got {given[other]!r}")
+    start = (0.5 if name == "sis" else 0.1) if initial_share is None else initial_share
+    values = {key: value for key, value in given.items() if value is not None}
+    return ContagionGame(name, initial_share=start, steps=steps, **values)
+
+
 def transition_rows(game: ContagionGame, neighborhood: Any) -> Float[np.ndarray, "... states actions states"]:
     """P(next state | state, action) at neighborhoods G (..., contacts), in NumPy: the local rule for one agent."""
     shares = np.asarray(neighborhood, dtype=float)

@@ -134,7 +134,11 @@ def _longer(values):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _skip(chance: float, most: int, state: NDArray[np.uint64]) -> int:
     """Failures before a success of this chance, at most `most`."""
-    steps = -exponential(state) / math.log1p(-chance)
+    u = uniform(state)
+    # Most rows hold no edge: (1 - p)^n >= 1 - np tells it without a logarithm.
+    if u >= most * chance:
+        return most
+    steps = math.log1p(-u) / math.log1p(-chance)
     return most if steps >= most else int(steps)
 
 

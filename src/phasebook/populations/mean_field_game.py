@@ -126,26 +126,26 @@ def check_game(game: MeanFieldGame) -> None:
     They are evaluated at the initial distribution with every action alike, at the first and last time.
     """
     with jax.enable_x64(True):
-        _, numbers = program_of(game)
-        flow = jnp.broadcast_to(numbers.initial[:, None] / game.actions, (game.states, game.actions))
-        for time in sorted({0, game.steps - 1}):
-            rows = np.asarray(game.transition(jnp.asarray(time), flow, numbers.parameters))
-            last = game.states if game.successors is None else game.successors.shape[2]
-            if rows.shape != (game.states, game.actions, last):
-                raise ValueError(
-                    f"transition must give shape ({game.states}, {game.actions}, {last}); got {rows.shape} at time {time}"
-                )
-            if not np.isfinite(rows).all() or rows.min() < -1e-12 or np.abs(rows.sum(axis=2) - 1.0).max() > 1e-9:
-                state, action = np.unravel_index(np.abs(rows.sum(axis=2) - 1.0).argmax(), rows.shape[:2])
-                raise ValueError(
-                    f"transition rows must be probabilities that sum to 1; at time {time} the row of state {state}, action "
-                    f"{action} sums to {rows[state, action].sum():.6g} (smallest entry {rows.min():.3g})"
-                )
-            earned = np.asarray(game.reward(jnp.asarray(time), flow, numbers.parameters))
-            if earned.shape != (game.states, game.actions) or not np.isfinite(earned).all():
-                raise ValueError(
-                    f"reward must be finite, of shape ({game.states}, {game.actions}); got shape {earned.shape} at time {time}"
-                )
+        program, numbers = program_of(game)
+        times = sorted({0, game.steps - 1})
+        laws = [_laws_compiled(program, numbers, jnp.asarray(time)) for time in times]
+    for time, law in zip(times, laws, strict=True):
+        rows, earned = (np.asarray(part) for part in law)
+        last = game.states if game.successors is None else game.successors.shape[2]
+        if rows.shape != (game.states, game.actions, last):
+            raise ValueError(
+                f"transition must give shape ({game.states}, {game.actions}, {last}); got {rows.shape} at time {time}"
+            )
+        if not np.isfinite(rows).all() or rows.min() < -1e-12 or np.abs(rows.sum(axis=2) - 1.0).max() > 1e-9:
+            state, action = np.unravel_index(np.abs(rows.sum(axis=2) - 1.0).argmax(), rows.shape[:2])
+            raise ValueError(
+                f"transition rows must be probabilities that sum to 1; at time {time} the row of state {state}, action "
+                f"{action} sums to {rows[state, action].sum():.6g} (smallest entry {rows.min():.3g})"
+            )
+        if earned.shape != (game.states, game.actions) or not np.isfinite(earned).all():
+            raise ValueError(
+                f"reward must be finite, of shape ({game.states}, {game.actions}); got shape {earned.shape} at time {time}"
+            )
 
 
 def checked_policy(game: MeanFieldGame, policy: ArrayLike) -> Float[np.ndarray, "steps states actions"]:
@@ -297,6 +297,15 @@ def _pull(moves: Any, later: Any, successors: Any) -> Any:
     if successors is None:
         return moves @ later
     return (moves * later[successors]).sum(axis=2)
+
+
+@partial(jax.jit, static_argnums=0)
+def _laws_compiled(program: Program, numbers: Numbers, time: Any) -> Any:
+    flow = jnp.broadcast_to(numbers.initial[:, None] / program.actions, (program.states, program.actions))
+    return (
+        jnp.asarray(program.transition(time, flow, numbers.parameters)),
+        jnp.asarray(program.reward(time, flow, numbers.parameters)),
+    )
 
 
 _flow_compiled = partial(jax.jit, static_argnums=0)(flow_of)

@@ -2,7 +2,8 @@
 
 All agents decide and move at once on the states of time t. An agent that may catch something asks one random neighbor (as many as
 the power of the contagion): the chance to catch it is then infection · (contagious share)^power exactly, at a cost that does not
-grow with the degree. A power that is no integer counts all neighbors. Shares no code with the theory of core and periphery.
+grow with the degree. A power that is no integer counts all neighbors. Chances are drawn to 2⁻³². Shares no code with the theory of
+core and periphery.
 """
 
 from __future__ import annotations
@@ -119,44 +120,69 @@ def _simulate(  # type: ignore[no-untyped-def]
     kind, numbers, offsets, neighbors, second, member, words, counts, earned, cancel
 ):
     infection, recovery, power = numbers[0], numbers[1], numbers[2]
-    nodes, steps = offsets.size - 1, second.shape[1]
+    nodes, steps, groups, states = offsets.size - 1, second.shape[1], second.shape[0], second.shape[2]
     whole = power == math.floor(power)
-    state = np.empty(nodes, np.uint8)
-    contagious = np.empty(nodes, np.uint8)
+    state, after = np.empty(nodes, np.uint8), np.empty(nodes, np.uint8)
+    spreads = np.empty(nodes if kind == 2 else 0, np.uint8)
+    here = np.zeros((groups, states), np.int64)
+    chances = np.zeros(groups * states, np.uint64)
     for i in range(nodes):
         state[i] = uniform(words) < numbers[7]
-        counts[member[i], 0, state[i]] += 1
+        here[member[i], state[i]] += 1
+    counts[:, 0, :] = here
+    word = np.uint64(0)
     for time in range(steps):
         if cancel[0]:
             return
-        for i in range(nodes):
-            # A rumor is passed on by those who choose to; an infection by all who have it.
-            contagious[i] = state[i] == 1 and (kind != 2 or uniform(words) < second[member[i], time, 1])
-        if kind == 2:
-            _earn_rumor(numbers, offsets, neighbors, second, member, state, time, words, earned)
-        for i in range(nodes):
-            group, own = member[i], state[i]
+        for group in range(groups):
+            # One draw decides whether anything can happen: exposed and caught if the contact has it, or recovering.
+            free = 1.0 if kind == 2 else 1.0 - second[group, time, 0]
+            chances[states * group] = np.uint64(free * infection * 4294967296.0)
+            chances[states * group + 1] = np.uint64(0 if kind == 2 else recovery * 4294967296.0)
             if kind != 2:
-                # The expected cost of the action, which only the susceptible's draw decides upon.
-                earned[group] -= numbers[3] * (own == 1) + numbers[4] * second[group, time, own]
-            if own == 0:
-                if kind == 2 or uniform(words) >= second[group, time, 0]:
-                    begin, end = offsets[i], offsets[i + 1]
-                    if whole:
-                        met = True
-                        for _ in range(int(power)):
-                            met = met and contagious[neighbors[begin + _below(end - begin, words)]] == 1
-                        chance = infection if met else 0.0
-                    else:
-                        carried = 0
-                        for e in range(begin, end):
-                            carried += contagious[neighbors[e]]
-                        chance = infection * (carried / (end - begin)) ** power
-                    if chance > 0.0 and uniform(words) < chance:
-                        state[i] = 1
-            elif own == 1 and kind != 2 and uniform(words) < recovery:
-                state[i] = 2 if kind == 1 else 0
-            counts[group, time + 1, state[i]] += 1
+                # Expected costs of all actions: exact, and no draw is spent on those that change nothing.
+                earned[group] -= numbers[3] * here[group, 1]
+                for x in range(states):
+                    earned[group] -= numbers[4] * second[group, time, x] * here[group, x]
+        if kind == 2:
+            for i in range(nodes):
+                spreads[i] = state[i] == 1 and uniform(words) < second[member[i], time, 1]
+            _earn_rumor(numbers, offsets, neighbors, second, member, state, time, words, earned)
+        contagious = spreads if kind == 2 else state
+        for i in range(nodes):
+            if i & 1:
+                word >>= np.uint64(32)
+            else:
+                word = random_word(words)
+            own = state[i]
+            after[i] = own
+            # Unsigned places: the compiler then leaves out what negative ones would mean.
+            if (word & np.uint64(4294967295)) >= chances[np.uint64(states * member[i] + own)]:
+                continue
+            if own == 1:
+                after[i] = 2 if kind == 1 else 0
+            elif not _meets(contagious, offsets[i], offsets[i + 1], neighbors, power, whole, words):
+                continue
+            else:
+                after[i] = 1
+            here[member[i], own] -= 1
+            here[member[i], after[i]] += 1
+        state, after = after, state
+        counts[:, time + 1, :] = here
+
+
+@njit(cache=True, nogil=True)
+def _meets(contagious, begin, end, neighbors, power, whole, words):  # type: ignore[no-untyped-def]
+    """True with the probability y^power of the contagious share y: so many random neighbors are all contagious."""
+    if whole:
+        met = True
+        for _ in range(int(power)):
+            met = met and contagious[neighbors[begin + _below(end - begin, words)]] == 1
+        return met
+    carried = 0
+    for e in range(begin, end):
+        carried += contagious[neighbors[e]] == 1
+    return uniform(words) < (carried / (end - begin)) ** power
 
 
 @njit(cache=True, nogil=True)

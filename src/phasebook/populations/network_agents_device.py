@@ -5,6 +5,7 @@ The same dynamics as `network_agents`, by another algorithm and other random num
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -21,15 +22,27 @@ def simulate_agents_on_device(
     game: ContagionGame, graph: Graph, policies: ArrayLike, groups: ArrayLike, *, runs: int = 1, seed: int
 ) -> np.ndarray:
     """Numbers of agents (runs, groups, times 0 … steps, states), arguments as `simulate_agents`; single precision."""
-    table = jnp.asarray(policies, dtype=jnp.float32)
-    member = jnp.asarray(groups, dtype=jnp.int32)
-    degrees = jnp.asarray(graph.degrees, dtype=jnp.int32)
-    owner = jnp.repeat(jnp.arange(graph.nodes, dtype=jnp.int32), degrees, total_repeat_length=graph.neighbors.size)
-    neighbors = jnp.asarray(graph.neighbors)
+    table = np.asarray(policies, dtype=np.float32)
+    nodes, ends = _round_up(graph.nodes + 1), _round_up(graph.neighbors.size)
+    # Graphs of about one size share a program: padding nodes stand in a group of their own that is left out below.
+    idle = np.full((1, *table.shape[1:]), 0.5, np.float32)
+    member = np.full(nodes, len(table), np.int32)
+    member[: graph.nodes] = groups
+    degrees = np.ones(nodes, np.int32)
+    degrees[: graph.nodes] = graph.degrees
+    owner, neighbors = np.full(ends, nodes - 1, np.int32), np.full(ends, nodes - 1, np.int32)
+    owner[: graph.neighbors.size] = np.repeat(np.arange(graph.nodes, dtype=np.int32), graph.degrees)
+    neighbors[: graph.neighbors.size] = graph.neighbors
     numbers = jnp.array([game.infection, game.recovery, game.power, game.initial_share], dtype=jnp.float32)
+    arrays = [jnp.asarray(each) for each in (np.concatenate((table, idle)), member, degrees, owner, neighbors)]
     keys = jax.random.split(jax.random.key(seed), runs)
-    found = [_run(game.name, key, numbers, table, member, degrees, owner, neighbors) for key in keys]
+    found = [np.asarray(_run(game.name, key, numbers, *arrays))[:-1] for key in keys]
     return np.asarray(found, dtype=np.int64)
+
+
+def _round_up(count: int) -> int:
+    """The next number on a grid of four to the octave."""
+    return math.ceil(2.0 ** (math.ceil(4.0 * math.log2(count)) / 4.0))
 
 
 @partial(jax.jit, static_argnums=0)

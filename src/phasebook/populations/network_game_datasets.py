@@ -93,7 +93,7 @@ def simulated_network_game(
     shown = [degree - 1 for degree in SHOWN_DEGREES if degree <= largest] + [largest]
     members = sizes[:, shown, None]
     with np.errstate(invalid="ignore", divide="ignore"):
-        groups = np.where(members > 0, counts[:, shown, :, 1] / members, np.nan)
+        groups = np.where(members > 0, counts[..., 1][:, shown] / members, np.nan)
     gaps = np.stack((_deviations(predicted, whole), deviation(solution.core.shares, whole)), axis=1)
     what = _prevalence(game)
     fields: dict[str, tuple[Any, ...]] = {
@@ -168,7 +168,7 @@ def simulated_degrees(
 def predicted_deviations(
     game: ContagionGame, temperature: float, learning: Learning, graphex: Graphex, sizes: Sequence[float]
 ) -> xr.Dataset:
-    """What is left in the limit of large graphs: nothing of the hybrid's deviation, a constant of the core's alone."""
+    """What is left of the core-only deviation in the limit of large graphs, where the hybrid's vanishes."""
     solution = solve_hybrid(game, temperature, learning=learning)
     k = np.arange(1, solution.largest_degree + 1)
     limit = predicted_shares(solution.core, list(solution.periphery), graphex.limiting_degree_shares(k))
@@ -176,15 +176,10 @@ def predicted_deviations(
     nodes = [graphex.expected_nodes(size) for size in sizes]
     return _dataset(
         {
-            "deviation_theory": (
-                [np.zeros(len(nodes)), np.full(len(nodes), left)],
-                _DEVIATION,
-                ("prediction", "nodes"),
-            ),
+            "deviation_theory": (np.full(len(nodes), left), _DEVIATION, ("nodes",)),
             "edges_theory": ([graphex.expected_edges(size) for size in sizes], "Mean number of edges", ("nodes",)),
         },
         nodes=(nodes, "mean number of agents", "1"),
-        prediction=(list(PREDICTIONS), "prediction", "1"),
     )
 
 
