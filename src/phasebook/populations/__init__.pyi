@@ -15,6 +15,8 @@ from .graphex import sample_graph as sample_graph
 from .graphex_estimation import GraphexFit as GraphexFit
 from .graphex_estimation import NoPeriphery as NoPeriphery
 from .graphex_estimation import estimate_graphex as estimate_graphex
+from .graphon_game import graphon_game as graphon_game
+from .graphon_game import kernel_on_grid as kernel_on_grid
 from .majority_vote import majority_bias as majority_bias
 from .majority_vote import majority_derivative as majority_derivative
 from .majority_vote import majority_slope as majority_slope
