@@ -34,6 +34,7 @@ COMPARISONS = (
     "fokker_planck",
     "mean_field_games",
     "diffusion",
+    "interpolants",
 )
 FOLDER = Path(__file__).parent
 

@@ -22,7 +22,9 @@ GAME = "populations_own_game.py"
 PRICES = "populations_own_prices.py"
 SERIES = "sequences_own_series.py"
 POTENTIAL = "transport_own_potential.py"
+CLOUDS = "transport_own_point_clouds.py"
 ARGUMENTS = {
+    CLOUDS: [DATA / "cloud_start.npy", DATA / "cloud_end.npy", "--steps", "300", "--coupling", "independent"],
     POTENTIAL: [DATA / "mixture_samples.csv", "--steps", "20", "--weights", "1"],
     SAMPLER: [DATA / "sampler_points.npy", DATA / "sampler_trajectories.npz", "--window", "5"],
     GAME: ["--congestion", "1", "--players", "50"],
@@ -463,3 +465,20 @@ def test_wrong_input_to_the_potential_script_ends_in_one_sentence(arguments, mes
     assert finished.returncode != 0
     assert message in finished.stderr
     assert "Traceback" not in finished.stderr
+
+
+def test_a_transport_between_synthetic_clouds(tmp_path):
+    text = output(CLOUDS, "--steps", "200", "--plot", tmp_path / "clouds.png")
+    assert (tmp_path / "clouds.png").stat().st_size > 10_000
+    assert "4000 points to 4000 points in 2 dimensions, optimal coupling" in text
+    assert number(text, "ODE") < 0.6 * number(text, "start")
+
+
+def test_a_transport_between_clouds_from_files():
+    text = output(CLOUDS, *ARGUMENTS[CLOUDS])
+    assert "400 points to 400 points" in text
+    assert float(text.splitlines()[3].split()[-1]) < 0.8 * number(text, "start")
+    finished = run(CLOUDS, DATA / "cloud_start.npy", DATA / "couplings.csv")
+    assert finished.returncode == 1
+    assert "start and end must have one dimension" in finished.stderr
+    assert finished.stderr.count("\n") == 1

@@ -38,7 +38,7 @@ def modules_after(statement: str) -> set[str]:
         "from phasebook.cli import show; show('mixture-misspecification'); show('multi-agent-synergy')",
         "from phasebook.cli import show; show('moment-closure-validity'); show('dense-hebbian-rsb')",
         "from phasebook.cli import show; show('reaction-fluctuations'); show('linear-equivalence')",
-        "from phasebook.cli import show; show('dense-hebbian-supervised')",
+        "from phasebook.cli import show; show('dense-hebbian-supervised'); show('stochastic-interpolants')",
         "from phasebook.cli import show; show('mode-interpolation')",
         "from phasebook.cli import show; show('random-spatial-networks'); show('fractional-noise-inference')",
         "from phasebook.cli import show; show('grid-edge-games'); show('fokker-planck-gap')",

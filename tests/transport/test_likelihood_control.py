@@ -57,7 +57,7 @@ def test_kullback_leibler():
 
 def test_exact_fields_have_no_error():
     law = transport.InterpolatedMixture(START, END, transport.two_sided("linear"))
-    found = transport.line_control(law, law, START, END, [0.5], cells=1200, steps=200)
+    found = transport.line_control(law, law, START, END, [0.5], cells=800, steps=100)
     assert found.velocity_error < 1e-8
     assert abs(found.flow) < 1e-5
     assert abs(found.diffusion[0]) < 2e-3

@@ -1,4 +1,7 @@
 from .ancestral_sampling import sample_ancestral as sample_ancestral
+from .checkerboard import normal_to_checkerboard as normal_to_checkerboard
+from .checkerboard import outside_checkerboard as outside_checkerboard
+from .checkerboard import sample_checkerboard as sample_checkerboard
 from .couplings import entropic_pairs as entropic_pairs
 from .couplings import entropic_plan as entropic_plan
 from .couplings import independent_pairs as independent_pairs
@@ -49,6 +52,17 @@ from .hallucination_datasets import smoothed_samples as smoothed_samples
 from .hallucination_datasets import staircase as staircase
 from .hallucination_datasets import weighted_data as weighted_data
 from .image_network import ImageDenoiser as ImageDenoiser
+from .interpolant_datasets import EXAMPLE_END as EXAMPLE_END
+from .interpolant_datasets import EXAMPLE_START as EXAMPLE_START
+from .interpolant_datasets import example_law as example_law
+from .interpolant_datasets import gaussian_bridge as gaussian_bridge
+from .interpolant_datasets import learned_mixture_fields as learned_mixture_fields
+from .interpolant_datasets import log_density_error as log_density_error
+from .interpolant_datasets import simulated_bridge as simulated_bridge
+from .interpolant_datasets import simulated_mixture as simulated_mixture
+from .interpolant_datasets import sine_control as sine_control
+from .interpolant_datasets import transported_clouds as transported_clouds
+from .interpolant_datasets import transported_mixture as transported_mixture
 from .interpolants import BoundaryConditionError as BoundaryConditionError
 from .interpolants import Coefficients as Coefficients
 from .interpolants import Interpolant as Interpolant
@@ -69,6 +83,10 @@ from .likelihoods import Likelihoods as Likelihoods
 from .likelihoods import ode_likelihoods as ode_likelihoods
 from .likelihoods import sde_likelihoods as sde_likelihoods
 from .mixture_potential import MixturePotential as MixturePotential
+from .mode_statistics import ModeStatistics as ModeStatistics
+from .mode_statistics import mode_labels as mode_labels
+from .mode_statistics import mode_statistics as mode_statistics
+from .mode_statistics import moment_divergence as moment_divergence
 from .objectives import Calibration as Calibration
 from .objectives import calibrate_objectives as calibrate_objectives
 from .objectives import field_loss as field_loss

@@ -30,7 +30,7 @@ from .samplers import Direction, check_noise, diffuse, flow
 
 Coupling = Literal["independent", "optimal", "entropic"]
 Cloud = Float[np.ndarray, "n d"]
-PAIRS = 20_000  # of a minibatch coupling, made once before the training
+PAIRS = 10_000  # of a minibatch coupling, made once before the training
 MARGIN = 1e-3
 
 
