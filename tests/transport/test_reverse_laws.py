@@ -62,7 +62,7 @@ def test_values_that_an_independent_program_gave():
     assert gap_bound(ripple(0.4), OU, PRIOR, horizon=HORIZON).at_end == pytest.approx(0.214, rel=0.01)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.floats(-0.5, 0.5), st.floats(0.3, 3.5))
 def test_the_gap_never_exceeds_its_bound(amplitude, frequency):
     laws = reverse_laws(ripple(amplitude, frequency), OU, PRIOR, record=5, **COARSE)

@@ -49,6 +49,7 @@ from .wasserstein import TransportPlan as TransportPlan
 from .wasserstein import cell_distance as cell_distance
 from .wasserstein import cell_quantiles as cell_quantiles
 from .wasserstein import grid_distance as grid_distance
+from .wasserstein import histogram_counts as histogram_counts
 from .wasserstein import histogram_distance as histogram_distance
 from .wasserstein import histogram_floor as histogram_floor
 from .wasserstein import normal_scores as normal_scores

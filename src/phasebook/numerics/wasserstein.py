@@ -202,11 +202,8 @@ def histogram_distance(
     """
     if not (reach > 0 and cells >= 2 and pairs >= 2):
         raise ValueError(f"reach must be positive, cells and pairs at least 2; got {reach}, {cells} and {pairs}")
-    counts, dropped = [], []
-    for name, points in (("first", _cloud("first", first)), ("second", _cloud("second", second))):
-        held, share = _histogram(name, points, reach, cells)
-        counts.append(held)
-        dropped.append(share)
+    binned = [histogram_counts(points, reach=reach, cells=cells) for points in (first, second)]
+    counts, dropped = [held for held, _ in binned], [share for _, share in binned]
     spacing = (2 * reach / cells,) * 2
     pooled = (counts[0] / counts[0].sum() + counts[1] / counts[1].sum()).ravel() / 2
     floor = histogram_floor(
@@ -226,13 +223,15 @@ def histogram_floor(
     return mean_estimate([grid_distance(one, other, spacing) for one, other in draws])
 
 
-def _histogram(name: str, points: np.ndarray, reach: float, cells: int) -> tuple[np.ndarray, float]:
-    if points.shape[1] != 2:
-        raise ValueError(f"{name} must be points of shape (n, 2); got {points.shape}")
-    places = np.floor((points + reach) * (cells / (2 * reach))).astype(np.int64)
+def histogram_counts(points: ArrayLike, *, reach: float, cells: int) -> tuple[np.ndarray, float]:
+    """Points (n, 2) binned into cells × cells on [-reach, reach]², and the share that fell off. Raises ValueError as above."""
+    cloud = _cloud("points", points)
+    if cloud.shape[1] != 2:
+        raise ValueError(f"points must be of shape (n, 2); got {cloud.shape}")
+    places = np.floor((cloud + reach) * (cells / (2 * reach))).astype(np.int64)
     inside = ((places >= 0) & (places < cells)).all(axis=1)
     if not inside.any():
-        raise ValueError(f"{name} must have points within {reach:g} of the origin along each axis; it has none")
+        raise ValueError(f"points must lie within {reach:g} of the origin along each axis; none does")
     flat = places[inside] @ np.array([cells, 1])
     return np.bincount(flat, minlength=cells * cells).reshape(cells, cells), 1 - float(inside.mean())
 

@@ -74,6 +74,11 @@ from .learned_fields import StateError as StateError
 from .learned_fields import load_fields as load_fields
 from .learned_fields import new_fields as new_fields
 from .learned_fields import save_fields as save_fields
+from .learned_potential import CollocationWarning as CollocationWarning
+from .learned_potential import PotentialNetwork as PotentialNetwork
+from .learned_potential import TrainedPotentials as TrainedPotentials
+from .learned_potential import Training as Training
+from .learned_potential import fit_potentials as fit_potentials
 from .likelihood_control import LineControl as LineControl
 from .likelihood_control import SineError as SineError
 from .likelihood_control import SineVelocity as SineVelocity
@@ -98,6 +103,9 @@ from .one_dimensional_laws import CellLaw as CellLaw
 from .one_dimensional_laws import even_edges as even_edges
 from .one_dimensional_laws import ode_quantiles as ode_quantiles
 from .one_dimensional_laws import sde_law as sde_law
+from .planar_clouds import cloud_mixture as cloud_mixture
+from .planar_clouds import sample_cloud as sample_cloud
+from .planar_clouds import training_points as training_points
 from .point_clouds import CloudTransport as CloudTransport
 from .point_clouds import fit_transport as fit_transport
 from .point_clouds import kernel_log_density as kernel_log_density
@@ -112,8 +120,16 @@ from .reverse_laws import GaussianPrior as GaussianPrior
 from .reverse_laws import ReverseLaws as ReverseLaws
 from .reverse_laws import gap_bound as gap_bound
 from .reverse_laws import reverse_laws as reverse_laws
+from .reverse_sampling import sample_reverse as sample_reverse
 from .sampled_law import SampledLaw as SampledLaw
 from .sampled_law import sampled_law as sampled_law
+from .sampler_gap import SamplerGap as SamplerGap
+from .sampler_gap import line_gap as line_gap
+from .sampler_gap import plane_gap as plane_gap
+from .sampler_gap import residual_over_box as residual_over_box
+from .sampler_gap_datasets import penalized_training as penalized_training
+from .sampler_gap_datasets import rippled_simulation as rippled_simulation
+from .sampler_gap_datasets import rippled_theory as rippled_theory
 from .samplers import Flow as Flow
 from .samplers import diffuse as diffuse
 from .samplers import flow as flow
@@ -134,6 +150,7 @@ from .shape_images import shape_images as shape_images
 from .smoothed_denoiser import SmoothedDenoiser as SmoothedDenoiser
 from .smoothed_denoiser import sample_smoothed as sample_smoothed
 from .training_datasets import Recipe as Recipe
+from .training_datasets import network_sampler as network_sampler
 from .training_datasets import taught_generations as taught_generations
 from .training_datasets import train_and_sample as train_and_sample
 from .training_datasets import trained_samples as trained_samples

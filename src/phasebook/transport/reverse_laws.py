@@ -52,6 +52,11 @@ class GaussianPrior(eqx.Module):
         return -jnp.vdot(x, x) / (2 * self.variance) - x.size / 2 * jnp.log(2 * jnp.pi * self.variance)
 
 
+def graded_times(horizon: float, steps: int) -> Float[np.ndarray, " k"]:
+    """Times T u², u even from 1 to 0, of shape (steps + 1,): they crowd toward 0, where the score of narrow data is steep."""
+    return horizon * np.linspace(1.0, 0.0, steps + 1) ** 2
+
+
 @dataclass(frozen=True)
 class ReverseLaws:
     """Laws of both samplers at `times` (k,), falling from the horizon to 0.
@@ -102,9 +107,9 @@ def reverse_laws(
 ) -> ReverseLaws:
     """Laws of the reverse SDE and the reverse ODE of a potential on the line, both started at the horizon from e^prior.
 
-    `record` times after the first are kept. `reach` sets quantiles beyond it to it: the reverse flow is expansive, and a few levels
-    that a learned score sends far away would rule W2. The cells of [low, high] reflect at the ends.
-    Raises ValueError for wrong sizes, NotConverged where steps are too long or trajectories leave for infinity.
+    Times are those of `graded_times`; `record` of them after the first are kept. `reach` sets quantiles beyond it to it: the
+    reverse flow is expansive, and a few levels that a learned score sends far away would rule W2. The cells of [low, high] reflect
+    at the ends. Raises ValueError for wrong sizes, NotConverged where steps are too long or trajectories leave for infinity.
     """
     if not (horizon > 0 and math.isfinite(horizon)):
         raise ValueError(f"horizon must be positive and finite; got {horizon!r}")
@@ -112,17 +117,17 @@ def reverse_laws(
         raise ValueError(f"steps must be a multiple of record; got {steps} and {record}")
     fields = _LineFields(potential, process)
     start = CellLaw.of_density(lambda x: np.exp(_on_line(prior, x)), low, high, cells)
-    times = np.linspace(horizon, 0.0, record + 1)
-    each = steps // record
-    sde = sde_law(fields.sde_drift, lambda t: float(process.noise(t)) ** 2 / 2, start, times, steps=each)
+    times, kept = graded_times(horizon, steps), slice(None, None, steps // record)
+    history = sde_law(fields.sde_drift, lambda t: float(process.noise(t)) ** 2 / 2, start, times)
+    sde = CellLaw(history.edges, history.masses[kept])
     scores, weights = normal_scores()
-    ode = ode_quantiles(fields.ode_velocity, start.quantiles(scores), times, steps=each)
+    ode = ode_quantiles(fields.ode_velocity, start.quantiles(scores), times)[kept]
     first = np.array([CellLaw(sde.edges, masses).quantiles(scores) for masses in sde.masses])
     clipped = (0.0, 0.0)
     if reach is not None:
         clipped = tuple(float(weights @ (np.abs(x[-1]) > reach)) for x in (first, ode))  # type: ignore[assignment]
         first, ode = np.clip(first, -reach, reach), np.clip(ode, -reach, reach)
-    return ReverseLaws(times, sde, first, ode, scores, weights, clipped)
+    return ReverseLaws(times[kept], sde, first, ode, scores, weights, clipped)
 
 
 @dataclass(frozen=True)
@@ -164,29 +169,29 @@ def gap_bound(
     if not (horizon > 0 and math.isfinite(horizon)):
         raise ValueError(f"horizon must be positive and finite; got {horizon!r}")
     x = even_edges(low, high, nodes - 1)
-    times = np.linspace(horizon, 0.0, steps + 1)
+    times = graded_times(horizon, steps)
     middles = (times[1:] + times[:-1]) / 2
     with jax.enable_x64():
         rates = np.asarray(_residual_table(potential, process, x, middles))
         phi, slope = (np.asarray(part) for part in _potential_table(potential, process, x, times))
     weight = np.exp(_on_line(prior, x) - phi[0])
     gradient, expansion = np.empty(steps + 1), slope.max(axis=1)
-    width, length = x[1] - x[0], horizon / steps
+    width, lengths = x[1] - x[0], -np.diff(times)
     half = np.array([float(process.noise(t)) ** 2 / 2 for t in times])
     for index in range(steps + 1):
         if index:
             drift = np.asarray(jax.vmap(process.drift, (0, None))(jnp.asarray(x[:, None]), middles[index - 1]))[:, 0]
             diffusion = float(process.noise(middles[index - 1])) ** 2 / 2
-            weight = _backward_step(weight, drift, diffusion, rates[index - 1], width, length)
+            weight = _backward_step(weight, drift, diffusion, rates[index - 1], width, lengths[index - 1])
         if not (np.isfinite(weight).all() and (weight > 0).all()):
             raise NotConverged(f"e^w lost its sign at t = {times[index]:g}: take more steps, or a narrower interval")
         density = np.exp(phi[index]) * weight
         rise = np.gradient(np.log(weight), x)
         gradient[index] = math.sqrt(float(density @ rise**2 / density.sum()))
     # int_t^T (g²/2) exp(int_t^r L) |grad w_r| dr, by the trapezoid rule over the falling times.
-    grown = _accumulated(expansion, length)
+    grown = _accumulated(expansion, lengths)
     terms = half * gradient * np.exp(-grown)
-    bound = np.exp(grown) * _accumulated(terms, length)
+    bound = np.exp(grown) * _accumulated(terms, lengths)
     return GapBound(times, bound, gradient, expansion, x, phi[-1] + np.log(weight))
 
 
@@ -266,6 +271,6 @@ def _backward_step(
     return result
 
 
-def _accumulated(values: np.ndarray, length: float) -> np.ndarray:
+def _accumulated(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Running integral by the trapezoid rule."""
-    return np.concatenate([[0.0], np.cumsum((values[1:] + values[:-1]) / 2) * length])
+    return np.concatenate([[0.0], np.cumsum((values[1:] + values[:-1]) / 2 * lengths)])
