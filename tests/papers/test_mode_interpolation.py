@@ -48,6 +48,8 @@ def test_no_hallucination_has_no_area_and_a_message():
         ("staircase", {"steps": (1.0, 1.0)}, "steps must be one to four different steps"),
         ("train", {"width": 12}, "width must be a multiple of 8"),
         ("train", {"data": "digits", "examples": 100}, "examples does not apply to digits"),
+        ("recursion", {"steps": 10}, "steps does not apply to data=line"),
+        ("recursion", {"data": "digits", "smoothing": 0.1}, "smoothing does not apply to networks"),
         ("train", {"data": "shapes", "examples": 20, "shared": True}, "shared does not apply to pictures"),
     ],
 )

@@ -14,6 +14,8 @@ from phasebook.transport import (
     TrajectoryMoments,
     gaussian_grid,
     gaussian_line,
+    histogram_modes,
+    line_sampler,
     sample_ancestral,
     sample_smoothed,
     sampled_law,
@@ -148,6 +150,27 @@ def test_a_seed_fixes_the_samples_for_any_number_of_threads():
     assert (one.samples != sample_smoothed(smooth, 20_000, seed=8).samples).any()
 
 
+def test_a_histogram_s_posterior_mean_by_recurrence_is_that_of_its_modes():
+    points = LINE.sample(3000, 6)
+    binned = histogram_modes(points, 0.01)
+    assert binned.stddev == 0.005
+    assert float(binned.weights @ binned.modes[:, 0]) == pytest.approx(points.mean(), abs=1e-3)
+    same = SeparatedModes(binned.modes, binned.stddev, binned.weights)
+    states = np.linspace(-6, 9, 301)
+    for step in (0, 5, 60, 390):
+        fast = SmoothedDenoiser(binned, DIFFUSION).predict(states, step)
+        np.testing.assert_allclose(fast, SmoothedDenoiser(same, DIFFUSION).predict(states, step), rtol=1e-9, atol=1e-9)
+
+
+def test_a_model_of_many_points_samples_as_the_model_of_their_modes():
+    rates = []
+    for seed in (1, 2):
+        samples, scores = line_sampler(DIFFUSION, 0.2)(LINE.sample(30_000, seed), 30_000, seed)
+        assert scores.shape == (30_000,)
+        rates.append(LINE.hallucinated(samples).mean())
+    assert np.mean(rates) == pytest.approx(sampled_law(LINE, DIFFUSION, 0.2).outside([1, 2, 3], 0.3), abs=0.004)
+
+
 @settings(max_examples=40)
 @given(st.integers(2, 30), st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**31))
 def test_streaming_moments_are_the_variance_of_what_was_seen(steps, samples, dimension, seed):
@@ -176,6 +199,10 @@ def test_streaming_moments_are_the_variance_of_what_was_seen(steps, samples, dim
         (lambda: sample_smoothed(SmoothedDenoiser(LINE, DIFFUSION), 10, seed=0, windows=(1,)), "window must hold"),
         (lambda: sample_smoothed(SmoothedDenoiser(LINE, DIFFUSION), 10, seed=0, windows=(500,)), "window must hold"),
         (lambda: sample_smoothed(SmoothedDenoiser(LINE, DIFFUSION), 10, seed=0).variance(3), "one of those recorded"),
+        (lambda: histogram_modes([], 0.1), "points must be finite numbers"),
+        (lambda: histogram_modes([1.0, 2.0], 0.0), "width must be a positive number"),
+        (lambda: histogram_modes([0.0, 1e9], 0.1), "width must make at most"),
+        (lambda: line_sampler(DIFFUSION, 0.0), "smoothing must be positive"),
         (lambda: sampled_law(gaussian_grid(), DIFFUSION), "data must have one dimension"),
         (lambda: sampled_law(LINE, DIFFUSION, -1.0), "smoothing must be zero or positive"),
         (lambda: sampled_law(LINE, DIFFUSION, 0.1, 0.01).outside([1, 2, 3], 0.6), "distance must be below half"),

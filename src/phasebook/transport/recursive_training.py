@@ -24,7 +24,7 @@ from .smoothed_denoiser import SmoothedDenoiser, sample_smoothed
 Choice = Literal["all", "random", "variance"]
 Sampler = Callable[[NDArray[np.float64], int, int], tuple[NDArray[np.float64], NDArray[np.float64]]]
 POOL = 5
-LINE_SPACING = 0.004  # of the table: what is smoothed needs no finer one
+NODES_PER_LENGTH = 10  # of the table, on the smoothing length: what is smoothed needs no finer one
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,8 @@ def line_sampler(diffusion: DiscreteDiffusion, smoothing: float, window: int = 1
         raise ValueError(f"smoothing must be positive for a histogram; got {smoothing!r}")
 
     def sampler(data: NDArray[np.float64], count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        denoiser = SmoothedDenoiser(histogram_modes(data, width), diffusion, smoothing, LINE_SPACING)
+        spacing = min(0.01, smoothing / NODES_PER_LENGTH)
+        denoiser = SmoothedDenoiser(histogram_modes(data, width), diffusion, smoothing, spacing)
         runs = sample_smoothed(denoiser, count, windows=(window,), seed=seed)
         return runs.samples, runs.variance(window)
 

@@ -19,10 +19,10 @@ from ..engines.fitting import Fit
 from ..numerics.seeding import part_seed
 from .denoising_network import SAMPLED_AT_ONCE, PointDenoiser, fit_denoiser, sample_network
 from .diffusion import DiscreteDiffusion
-from .hallucination import share
+from .hallucination import Share, share
 from .hallucination_datasets import CURVE_WINDOWS, dataset, detection, detection_axes, interval_variables
 from .image_network import ImageDenoiser
-from .recursive_training import POOL, Choice, recursive_generations
+from .recursive_training import Choice, Sampler, recursive_generations
 from .training_sets import TrainingSet
 from .trajectory_moments import SampledTrajectories, Window
 
@@ -117,43 +117,56 @@ def trained_samples(
 
 def taught_generations(
     training: TrainingSet,
-    diffusion: DiscreteDiffusion,
-    recipe: Recipe,
+    sampler: Sampler,
     generations: int,
-    choice: Choice,
-    window: int,
+    choices: Sequence[Choice],
     seed: int,
     *,
     progress: Callable[[int, int], object] | None = None,
 ) -> xr.Dataset:
-    """Share of hallucinated samples in what each generation hands on, and in its whole pool; generation 0 is the data.
+    """Share of hallucinated samples in what each generation hands on, and in all that it makes; generation 0 is the data.
 
-    Labels refer to the first training set throughout.
+    One line of descent for each of `choices`. Labels refer to the first training set throughout.
     """
+    names = (
+        ("handed_on_rate", "Share hallucinated in what a generation hands on"),
+        (
+            "made_rate",
+            "Share hallucinated in all that a generation makes",
+        ),
+    )
+    found: dict[str, list[list[Share]]] = {name: [] for name, _ in names}
+    for choice in choices:
+        made = recursive_generations(training.points, sampler, generations, choice, seed=seed, progress=progress)
+        first = _share_of(training, training.points)
+        found["handed_on_rate"].append([first, *(_share_of(training, each.chosen) for each in made)])
+        found["made_rate"].append([first, *(_share_of(training, each.pool) for each in made)])
+    variables: dict[str, Any] = {}
+    for name, meaning in names:
+        values = [[each.value for each in line] for line in found[name]]
+        errors = [[each.stderr for each in line] for line in found[name]]
+        variables[f"{name}_simulation"] = (np.array(values).T, meaning, ("generation", "choice"))
+        variables[f"{name}_stderr"] = (np.array(errors).T, f"Standard error: {meaning}", ("generation", "choice"))
+    return dataset(
+        variables,
+        generation=(np.arange(generations + 1), "generation (0: the data)"),
+        choice=(list(choices), "what is handed on"),
+    )
 
-    def sampler(taught: NDArray[np.float64], count: int, part: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+
+def network_sampler(training: TrainingSet, diffusion: DiscreteDiffusion, recipe: Recipe, window: int) -> Sampler:
+    """A model for `recursive_generations`: a network fitted by a recipe, with the variance over the last `window` steps."""
+
+    def sampler(taught: NDArray[np.float64], count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         current = TrainingSet(training.name, taught, training.label)
-        _, runs = train_and_sample(current, diffusion, recipe, count, (window,), part)
+        _, runs = train_and_sample(current, diffusion, recipe, count, (window,), seed)
         return runs.samples, runs.variance(window)
 
-    made = recursive_generations(training.points, sampler, generations, choice, seed=seed, progress=progress)
-    handed = [
-        share(int(training.label(each)[0].sum()), len(each)) for each in (training.points, *(g.chosen for g in made))
-    ]
-    pools = [handed[0], *(share(int(training.label(each.pool)[0].sum()), len(each.pool)) for each in made)]
-    variables: dict[str, Any] = {}
-    for name, meaning, found in (
-        ("handed_on_rate", "Share hallucinated in what a generation hands on", handed),
-        ("pool_rate", "Share hallucinated in all that a generation makes", pools),
-    ):
-        variables[f"{name}_simulation"] = ([each.value for each in found], meaning, "generation")
-        variables[f"{name}_stderr"] = ([each.stderr for each in found], f"Standard error: {meaning}", "generation")
-    return dataset(variables, generation=(np.arange(generations + 1), "generation (0: the data)"))
+    return sampler
 
 
-def pool_size(examples: int, choice: Choice) -> int:
-    """Samples that each generation makes."""
-    return examples if choice == "all" else POOL * examples
+def _share_of(training: TrainingSet, samples: NDArray[np.float64]) -> Share:
+    return share(int(training.label(samples)[0].sum()), len(samples))
 
 
 def _map(training: TrainingSet, samples: NDArray[np.float64]) -> tuple[Any, dict[str, Any]]:

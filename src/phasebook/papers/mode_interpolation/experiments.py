@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ... import numerics, spins, transport
 from ...claims import Along, File, Help, Range, UserFile
+from .claims import CHOICES
 from .subject import paper
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ Shared = Annotated[
     bool | None, Help("whether the three layers share one set of weights; true as in the reference code")
 ]
 MOST_DRAWN = {"gaussian1d": 50_000, "gaussian25": 100_000, "gaussian25-rotated": 100_000, "shapes": 5000}
+DESCENT = Help("what is learned: line takes the three modes of gaussian1d and models without training")
 LABELS = {
     "hallucinated": "beyond 6 standard deviations of every mode; in support: within 4; what lies between counts for neither",
     "removal": "threshold at the retention's quantile of the samples in support",
@@ -40,6 +42,13 @@ TRAINING = {
     "farther from the data than three times what 99% of the data are from each other (5th neighbor)",
     "diffusion": "1000 steps, β from 0.001 to 0.2, variance β, noise predicted; sampling begins at t = 392, where ᾱ < 1e-7",
     "scale": "points of a file are shifted and divided so that all coordinates together have mean 0 and variance 1",
+}
+
+
+GENERATIONS = {
+    **TRAINING,
+    "line": "each model is the smoothed posterior mean of a histogram (bins of 0.01) of its examples",
+    "pool": "where a part is handed on, a generation makes five times as many samples as it hands on",
 }
 
 
@@ -163,34 +172,53 @@ def train(
     return transport.trained_samples(training, _diffusion(), recipe, samples, window, retention, seed)
 
 
-@paper.experiment(theory="absent", show=("handed_on_rate", "pool_rate"), conventions=TRAINING)
+@paper.experiment(theory="absent", show=("handed_on_rate", "made_rate"), conventions=GENERATIONS)
 def recursion(
-    data: Annotated[Literal["gaussian1d", "gaussian25", "digits"] | UserFile, DATA_HELP, FILE] = "gaussian1d",
+    data: Annotated[Literal["line", "gaussian1d", "gaussian25", "digits"] | UserFile, DESCENT, FILE] = "line",
     choice: Annotated[
-        Literal["all", "random", "variance"],
+        Literal["compare", "all", "random", "variance"],
         Help(
-            "what a generation hands on: all it makes, or a fifth of it, at random or with the smallest trajectory variance"
+            "handed on: all samples, or a fifth of five times as many, at random or with the smallest trajectory variance"
         ),
-    ] = "variance",
-    generations: Annotated[int, Range(1, 20, "generations, each trained on what the last one handed on")] = 2,
-    steps: TrainingSteps = 500,
+    ] = "compare",
+    generations: Annotated[int, Range(1, 20, "generations, each taught by what the last one handed on")] = 4,
     window: Window = 10,
-    batch: Batch = 256,
-    width: Width = 64,
     examples: Annotated[
-        int | None, Range(10, 1_000_000, "examples that teach each generation, where the data is synthetic")
+        int | None, Range(10, 1_000_000, "examples that teach each generation; 10,000 by default")
     ] = None,
+    smoothing: Annotated[
+        float | None, Range(0.01, 1.0, "length h of the smoothed denoisers of the line; 0.1 by default")
+    ] = None,
+    steps: Annotated[int | None, Range(1, 1_000_000, "training steps of each network; 2000 by default")] = None,
+    batch: Annotated[int | None, Range(1, 100_000, "examples in a training step; 256 by default")] = None,
+    width: Annotated[int | None, Range(8, 512, "units in a layer; a multiple of 8, 64 by default")] = None,
     *,
     seed: int,
 ) -> xr.Dataset:
-    """Models that learn from their predecessors' samples: does filtering by trajectory variance slow the decay?
+    """Models that learn from their predecessors' samples: hallucinations pile up, unless trajectory variance filters them.
 
-    Variables: handed_on_rate_simulation and pool_rate_simulation (generation), with errors. Source: arXiv 2406.09358.
+    Variables: handed_on_rate_simulation and made_rate_simulation (generation, choice), with errors. Source: arXiv 2406.09358; the
+    models without training derived.
     """
     synthetic = not isinstance(data, UserFile) and data != "digits"
-    training = _training_set(data, 500 if synthetic and examples is None else examples, seed)
-    recipe = _recipe(training, steps, batch, width, None)
-    return transport.taught_generations(training, _diffusion(), recipe, generations, choice, window, seed)
+    count = 10_000 if synthetic and examples is None else examples
+    training = _training_set("gaussian1d" if data == "line" else data, count, seed)
+    if data == "line":
+        _refuse("data=line, whose models are not trained", steps=steps, batch=batch, width=width)
+        sampler = transport.line_sampler(_diffusion(), 0.1 if smoothing is None else smoothing, window)
+    else:
+        _refuse("networks that are trained", smoothing=smoothing)
+        recipe = _recipe(training, steps or 2000, batch or 256, width or 64, None)
+        sampler = transport.network_sampler(training, _diffusion(), recipe, window)
+    choices = CHOICES if choice == "compare" else (choice,)
+    return transport.taught_generations(training, sampler, generations, choices, seed)
+
+
+def _refuse(why: str, **options: Any) -> None:
+    """An option that does not apply is an error."""
+    for name, value in options.items():
+        if value is not None:
+            raise ValueError(f"{name} does not apply to {why}; got {value!r}")
 
 
 def _diffusion() -> transport.DiscreteDiffusion:

@@ -78,16 +78,11 @@ def recursive_training_unit(
     """Rates of five generations, handed on and in the pool."""
     part = numerics.part_seed(seed, 9)
     training = transport.modes_set("grid", transport.gaussian_grid(), examples, part)
-    made = transport.taught_generations(
-        training,
-        transport.DiscreteDiffusion.linear(),
-        transport.Recipe(steps, batch, GRID_WIDTH),
-        generations,
-        choice,
-        10,
-        part,
+    sampler = transport.network_sampler(
+        training, transport.DiscreteDiffusion.linear(), transport.Recipe(steps, batch, GRID_WIDTH), 10
     )
-    return {name: made[name].values for name in ("handed_on_rate_simulation", "handed_on_rate_stderr")}
+    made = transport.taught_generations(training, sampler, generations, (choice,), part)
+    return {name: made[name].values[:, 0] for name in ("handed_on_rate_simulation", "handed_on_rate_stderr")}
 
 
 @recursive_training.judged

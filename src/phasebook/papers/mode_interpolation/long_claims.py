@@ -95,7 +95,7 @@ def trained_grid_judged(results: list[dict[str, Any]]) -> Evidence:
     short, long = (transport.area_under_curve(np.asarray(last[f"variance_{window}"]), bad, good) for window in (5, 50))
     return Evidence.all_of(
         *pieces,
-        # Two networks of one seed: the error is that of their samples.
+        # One training, looked at twice (same seed, same batches): the error is that of the samples.
         Evidence.at_least(rates[0], rates[1], label="rate falls as steps double"),
         Evidence.at_least(short, 0.75, label="area, last 5 steps"),
         Evidence.at_most(long, 0.6, label="area, last 50 steps"),

@@ -17,6 +17,11 @@ paper = Paper(
         "of hallucinations says little.",
         "The window decides: areas under the ROC curve at h = 0.1 are 0.97, 0.99, 0.94, 0.70, 0.51 for the last 5, 10, 20, 50, "
         "100 steps.",
+        "A network of width 64 on the grid of 25 modes, 8000 batches of 1000: 29% of its samples lie beyond 6 σ, after 16,000 "
+        "batches 27%, 94% of these along the grid's lines. Another training of 8000 batches gave 44%. The area under the ROC curve "
+        "is 0.83 for the last 5 steps, 0.49 for the last 50: this network is far from the paper's 95% removed.",
+        "Without any training: models that learn from each other's samples hallucinate 0.1%, 1%, 3%, 7%, 10% in five generations, "
+        "and as much when taught by a random fifth of a larger pool; by the fifth of smallest variance, less than 0.1% throughout.",
         "Samples are not as wide as their data: the reference schedule's first step is coarse against σ², and the exact denoiser "
         "keeps 0.89 of the variance.",
     ),
