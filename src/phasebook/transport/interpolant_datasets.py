@@ -190,7 +190,12 @@ def sine_control(amplitude: float, noise: float, largest_wavenumber: float, poin
     label = "Divergence of what is sampled from the target"
     return _dataset(
         {
-            "divergence_theory": (np.array(closed).T, label, "sampler", "wavenumber"),
+            "closed_divergence_theory": (
+                np.array(closed).T,
+                f"{label}: closed forms and leading order",
+                "sampler",
+                "wavenumber",
+            ),
             "divergence_exact": (np.array(solved).T, label, "sampler", "wavenumber"),
             "velocity_error_theory": (
                 [error.velocity_error for error in errors],
@@ -199,7 +204,7 @@ def sine_control(amplitude: float, noise: float, largest_wavenumber: float, poin
             ),
         },
         wavenumber=waves,
-        sampler=["ODE", "SDE", "bound on the SDE"],
+        sampler=["ODE", "SDE", "SDE's bound"],
     )
 
 

@@ -105,9 +105,9 @@ class SineError:
         # A power of two, so that all wavenumbers share few compiled programs.
         count = 2 ** math.ceil(math.log2(max(2000, waves * points_per_wave)))
         x = (np.arange(count) + 0.5) / count * 2 * REACH - REACH
-        found = ode_likelihoods(
-            SineVelocity(self.amplitude, self.wavenumber), x, _standard_normal, tolerance=tolerance
-        ).log_density
+        # As arrays, so that all errors share one compiled program.
+        fields = SineVelocity(np.array(self.amplitude), np.array(self.wavenumber))
+        found = ode_likelihoods(fields, x, _standard_normal, tolerance=tolerance).log_density
         weights = np.exp(-(x**2) / 2)
         return float(weights @ (_standard_normal(x[:, None]) - found) / weights.sum())
 

@@ -105,8 +105,8 @@ def likelihood_control(
 ) -> xr.Dataset:
     """A velocity's error of fixed size and ever shorter waves: the ODE's samples go wrong without bound, the SDE's get better.
 
-    Variables: divergence_theory and divergence_exact (sampler, wavenumber): of the ODE in closed form and by its likelihood, of the
-    SDE A²/(4ε²k²) and by finite volumes, and its bound; velocity_error_theory (wavenumber). A standard normal law at rest, b = 0,
+    Variables (sampler, wavenumber): divergence_exact, of the ODE by its likelihood, of the SDE by finite volumes, and its bound;
+    closed_divergence_theory, of the ODE in closed form, of the SDE A²/(4ε²k²). A standard normal law at rest, b = 0,
     s = −x, with b̂ = A sin(kx). Source: the bound arXiv 2303.08797; the sine is solved here.
     """
     return transport.sine_control(amplitude, noise, largest_wavenumber)
