@@ -93,6 +93,21 @@ def test_wasting_energy_at_a_negative_price_is_no_equilibrium_of_batteries():
         electricity.solve_equilibrium(MARKET, sunny, electricity.single_fleet(50.0, 40.0, 0.7))
 
 
+def test_a_floor_of_zero_stands_for_panels_that_are_switched_off():
+    demand, solar = electricity.duck_day(0.6)
+    market = electricity.LinearMarket(10.0, 0.35, floor=0.0)
+    fleet = electricity.single_fleet(100.0, 40.0, 0.95, agents=1000)
+    found = electricity.solve_equilibrium(market, demand - solar, fleet)
+    assert found.prices.min() == pytest.approx(0.0, abs=1e-4)
+    assert market.prices(found.net_load) == pytest.approx(found.prices, abs=1e-3)
+    learned = electricity.learn(market, demand - solar, fleet, days=100, seed=1)
+    assert electricity.price_distance(learned, found.prices)[-1] < 0.2
+    with pytest.raises(NotConverged, match="a floor of 0"):
+        electricity.solve_equilibrium(electricity.LinearMarket(10.0, 0.35), demand - solar, fleet)
+    flat = electricity.solve_equilibrium(electricity.LinearMarket(-5.0, 0.0, floor=3.0), demand, fleet)
+    assert flat.prices == pytest.approx(3.0)
+
+
 def test_a_group_at_no_bus_is_refused():
     fleet = electricity.Fleet((electricity.StorageGroup(1, 10.0, 5.0, bus=3),))
     with pytest.raises(ValueError, match="bus must be below the market's 1 buses; got 3"):

@@ -79,7 +79,7 @@ def test_load_beyond_capacity_is_refused_or_shed():
 
 def test_lines_that_cannot_bring_enough_are_named_as_the_cause():
     tight = electricity.with_line_limits(electricity.ieee14(), {"9-14": 1.0, "13-14": 1.0})
-    with pytest.raises(electricity.InfeasibleMarket, match=r"what the line limits let through by 12\.9 MW"):
+    with pytest.raises(electricity.InfeasibleMarket, match=r"what generators and lines can bring by 12\.9 MW"):
         electricity.dispatch(tight)
     assert electricity.dispatch(tight, value_of_lost_load=500.0).shed[0, 13] == pytest.approx(12.9)
 

@@ -169,13 +169,14 @@ def network(
     households: Households = 5000,
     homes_per_household: Homes = 1.5,
     panels: Panels = 5.0,
+    value_of_lost_load: LostLoad = None,
 ) -> xr.Dataset:
     """The same on a network: prices over the day and by bus, with households of three battery models at every loaded bus.
 
     Theory: one dispatch program over all hours with all batteries; price_theory (storage, hour) is weighted by demand,
     peak_hour_price_theory (storage, bus). Source: arXiv 2503.07984 (setting); equations derived.
     """
-    day = _day(case, load_scale, line_limit, households, homes_per_household, panels)
+    day = _day(case, load_scale, line_limit, households, homes_per_household, panels, value_of_lost_load)
     return populations.electricity.predicted_network_day(day)
 
 
@@ -187,13 +188,14 @@ def simulated_network(
     households: int,
     homes_per_household: float,
     panels: float,
+    value_of_lost_load: float | None,
     *,
     days: Days = 100,
     belief_weight: BeliefWeight = 0.3,
     seed: int,
 ) -> xr.Dataset:
     """Households learn their bus's prices; every hour is dispatched anew."""
-    day = _day(case, load_scale, line_limit, households, homes_per_household, panels)
+    day = _day(case, load_scale, line_limit, households, homes_per_household, panels, value_of_lost_load)
     rule = populations.electricity.Revision("harmonic", weight=belief_weight)
     return populations.electricity.simulated_network_day(day, days, rule, seed)
 
@@ -267,6 +269,10 @@ def own_day(
     supply: Annotated[Literal["linear"] | UserFile, SUPPLY] = "linear",
     intercept: Annotated[float | None, Range(-100.0, 1000.0, "price at no net load; 10 unless given", "$/MWh")] = None,
     slope: Annotated[float | None, Range(0.0, 100.0, "price per net load; 0.35 unless given", "$/MWh per MW")] = None,
+    price_floor: Annotated[
+        float | None,
+        Range(-1000.0, 1000.0, "lowest price, for supply=linear; 0 where panels are switched off", "$/MWh"),
+    ] = None,
     storage_energy: Energy = 100.0,
     storage_power: Power = 40.0,
     efficiency: Efficiency = 0.95,
@@ -279,7 +285,7 @@ def own_day(
     electricity = populations.electricity
     net_load = _own_net_load(load, date, solar_share, solar_capacity)
     fleet = electricity.single_fleet(storage_energy, storage_power, efficiency)
-    return electricity.predicted_day(_own_market(supply, intercept, slope), net_load, fleet)
+    return electricity.predicted_day(_own_market(supply, intercept, slope, price_floor), net_load, fleet)
 
 
 @own_day.measurement
@@ -291,6 +297,7 @@ def simulated_own_day(
     supply: Any,
     intercept: float | None,
     slope: float | None,
+    price_floor: float | None,
     storage_energy: float,
     storage_power: float,
     efficiency: float,
@@ -303,7 +310,7 @@ def simulated_own_day(
     electricity = populations.electricity
     net_load = _own_net_load(load, date, solar_share, solar_capacity)
     fleet = electricity.single_fleet(storage_energy, storage_power, efficiency, agents)
-    market = _own_market(supply, intercept, slope)
+    market = _own_market(supply, intercept, slope, price_floor)
     return electricity.simulated_day(market, net_load, fleet, days, electricity.Revision(), 0.0, seed)
 
 
@@ -330,11 +337,20 @@ def _network(case: Any, load_scale: float, line_limit: str | None) -> Network:
     return electricity.with_loads_scaled(grid, load_scale)
 
 
-def _day(case: Any, load_scale: float, line_limit: str | None, households: int, homes: float, panels: float) -> Any:
+def _day(
+    case: Any,
+    load_scale: float,
+    line_limit: str | None,
+    households: int,
+    homes: float,
+    panels: float,
+    value_of_lost_load: float | None = None,
+) -> Any:
     """A day on the network; the 14-bus case, which has no limits of its own, gets one unless others are given."""
     limits = "1-2=80" if line_limit is None and not isinstance(case, UserFile) else line_limit
-    grid = _network(case, load_scale, limits)
-    return populations.electricity.neighborhood_day(grid, households, homes, panels)
+    return populations.electricity.neighborhood_day(
+        _network(case, load_scale, limits), households, homes, panels, value_of_lost_load=value_of_lost_load
+    )
 
 
 def _shock(
@@ -351,13 +367,13 @@ def _shock(
     )
 
 
-def _own_market(supply: Any, intercept: float | None, slope: float | None) -> Any:
+def _own_market(supply: Any, intercept: float | None, slope: float | None, floor: float | None) -> Any:
     """The market of a supply curve in a file, or a linear one."""
     if not isinstance(supply, UserFile):
         return populations.electricity.LinearMarket(
-            10.0 if intercept is None else intercept, 0.35 if slope is None else slope
+            10.0 if intercept is None else intercept, 0.35 if slope is None else slope, floor
         )
-    for name, value in (("intercept", intercept), ("slope", slope)):
+    for name, value in (("intercept", intercept), ("slope", slope), ("price-floor", floor)):
         if value is not None:
             raise ValueError(f"{name} is for supply=linear; got {value:g} with a file")
     return supply.content

@@ -267,7 +267,8 @@ class Dispatcher:
         if missing <= 1e-6 * (1 + abs(total)):
             return 0.0
         if self.value_of_lost_load is None:
-            why = f"the generators' {most:.6g} MW" if total > most else "what the line limits let through"
+            alone = missing <= (total - most) * (1 + 1e-6)
+            why = f"the generators' {most:.6g} MW" if alone else "what generators and lines can bring"
             raise InfeasibleMarket(
                 f"hour {hour}: the net load of {total:.6g} MW exceeds {why} by {missing:.6g} MW; give value_of_lost_load "
                 "($/MWh) to shed it"

@@ -22,7 +22,7 @@ from .fleet import Fleet
 from .market import Market, NetworkMarket, Offers, hourly_net_load
 
 Floats = NDArray[np.float64]
-OVERLAP = 3e-3  # share of the power; at a positive price the program's rounding leaves less
+OVERLAP, INDIFFERENT = 3e-3, 1e-4  # share of the power that rounding leaves; $/MWh that is no price
 
 
 @dataclass(frozen=True)
@@ -62,26 +62,30 @@ def solve_equilibrium(market: Market, net_load: ArrayLike, fleet: Fleet, *, tole
         tolerance=tolerance,
     )  # fmt: skip
     parts = program.split(solution.point)
-    charging, discharging = _without_overlap(parts["charging"], parts["discharging"], fleet)
     prices = solution.multipliers[: load.size].reshape(load.shape)
+    charging, discharging = _without_overlap(parts["charging"], parts["discharging"], prices[:, fleet.buses], fleet)
     after = load.copy()
     np.add.at(after.T, fleet.buses, (charging - discharging).T)
     return Equilibrium(prices, after, charging, discharging, parts["charge"], solution.objective, solution.residual)
 
 
-def _without_overlap(charging: Floats, discharging: Floats, fleet: Fleet) -> tuple[Floats, Floats]:
-    """Charging and discharging of lossless groups less what they do at once for nothing; raises where losses are wanted."""
-    lossless = np.array([group.efficiency == 1.0 and group.degradation == 0.0 for group in fleet.groups])
+def _without_overlap(charging: Floats, discharging: Floats, prices: Floats, fleet: Fleet) -> tuple[Floats, Floats]:
+    """Charging and discharging less what a group does at once where that costs nothing; raises where its losses are wanted.
+
+    The charge stays the same where u falls by x and c by x / η². At a price of zero the program is indifferent to the difference.
+    """
+    efficiency, power, worn = np.array([(g.efficiency, g.power, g.degradation) for g in fleet.groups]).T
+    lossless = (efficiency == 1.0) & (worn == 0.0)
     both = np.minimum(charging, discharging)
-    power = np.array([group.power for group in fleet.groups])
-    wanted = np.where(lossless, 0.0, both / power)
+    wanted = np.where((prices < -INDIFFERENT) & ~lossless, both / power, 0.0)
     if wanted.max() > OVERLAP:
         hour, group = np.unravel_index(int(np.argmax(wanted)), wanted.shape)
         raise NotConverged(
             f"hour {hour}: at a negative price the convex program lets group {group} charge and discharge at once, which no "
-            "battery here does; raise the demand or lower the solar output of that hour"
+            "battery here does; raise the demand of that hour, lower its solar output, or give the market a floor of 0"
         )
-    return charging - both * lossless, discharging - both * lossless
+    less = np.minimum(discharging, charging * efficiency**2)
+    return charging - less / efficiency**2, discharging - less
 
 
 def arbitrage_ratio(equilibrium: Equilibrium, bus: int = 0) -> float:

@@ -35,16 +35,22 @@ class NoPotential(ValueError):
 
 @dataclass(frozen=True)
 class LinearMarket:
-    """One bus with price `intercept` + `slope` · net load, in $/MWh and $/MWh per MW. Raises ValueError."""
+    """One bus with price `intercept` + `slope` · net load, in $/MWh and $/MWh per MW, and not below `floor` where one is given.
+
+    A floor of 0 is what happens where panels are switched off rather than pay. Raises ValueError.
+    """
 
     intercept: float
     slope: float
+    floor: float | None = None
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.intercept) and np.isfinite(self.slope) and self.slope >= 0):
             raise ValueError(
                 f"intercept and slope must be finite and slope not negative; got {self.intercept!r}, {self.slope!r}"
             )
+        if self.floor is not None and not np.isfinite(self.floor):
+            raise ValueError(f"floor must be finite; got {self.floor!r}")
 
     @property
     def buses(self) -> int:
@@ -53,12 +59,16 @@ class LinearMarket:
 
     def prices(self, net_load: ArrayLike) -> Floats:
         """Prices (hours, 1) in $/MWh of net loads (hours, 1) in MW."""
-        return self.intercept + self.slope * _net_load(net_load, 1)
+        price = self.intercept + self.slope * _net_load(net_load, 1)
+        return price if self.floor is None else np.maximum(price, self.floor)
 
     def supply(self) -> Offers:
-        """One offer without limits."""
-        infinite = np.array([np.inf])
-        return Offers(np.zeros(1, np.int64), np.array([self.intercept]), np.array([self.slope]), -infinite, infinite)
+        """One offer without limits; with a floor, one at the floor and from there one that rises."""
+        if self.floor is None or self.slope == 0:
+            level = self.intercept if self.floor is None else max(self.intercept, self.floor)
+            return _offers([(level, self.slope, -np.inf, np.inf)])
+        reached = (self.floor - self.intercept) / self.slope
+        return _offers([(self.floor, 0.0, -np.inf, reached), (self.floor, self.slope, 0.0, np.inf)])
 
 
 @dataclass(frozen=True)
@@ -128,8 +138,7 @@ class MeritMarket:
         ]
         if self.value_of_lost_load is not None:
             offers.append((self.value_of_lost_load, 0.0, 0.0, np.inf))
-        linear, quadratic, low, high = np.array(offers, dtype=float).T
-        return Offers(np.zeros(linear.size, np.int64), linear, quadratic, low, high)
+        return _offers(offers)
 
 
 @dataclass(frozen=True)
@@ -171,6 +180,12 @@ class NetworkMarket:
             np.concatenate((offers.lower, none)),
             np.concatenate((offers.upper, none + np.inf)),
         )
+
+
+def _offers(rows: list[tuple[float, float, float, float]]) -> Offers:
+    """Offers at the only bus from rows (linear, quadratic, lower, upper)."""
+    linear, quadratic, lower, upper = np.array(rows, dtype=float).T
+    return Offers(np.zeros(linear.size, np.int64), linear, quadratic, lower, upper)
 
 
 Market: TypeAlias = LinearMarket | MeritMarket | NetworkMarket

@@ -29,18 +29,19 @@ PLENTY = 1000.0  # $/MWh: what lost load is worth where a shock leaves too littl
 class NeighborhoodDay:
     """A day on a network whose loaded buses have households with batteries and panels.
 
-    `demand` (hours, buses) and `solar` (hours, groups) in MW.
+    `demand` (hours, buses) and `solar` (hours, groups) in MW; `value_of_lost_load` in $/MWh, as the market takes it.
     """
 
     network: Network
     fleet: Fleet
     demand: Floats
     solar: Floats
+    value_of_lost_load: float | None = None
 
     @property
     def market(self) -> NetworkMarket:
         """The network's market."""
-        return NetworkMarket(self.network)
+        return NetworkMarket(self.network, self.value_of_lost_load)
 
     @property
     def net_load(self) -> Floats:
@@ -50,7 +51,14 @@ class NeighborhoodDay:
         return net
 
 
-def neighborhood_day(network: Network, households: int, homes_per_household: float, panel_kw: float) -> NeighborhoodDay:
+def neighborhood_day(
+    network: Network,
+    households: int,
+    homes_per_household: float,
+    panel_kw: float,
+    *,
+    value_of_lost_load: float | None = None,
+) -> NeighborhoodDay:
     """The benchmark day's shape on a network: every bus has its load on average, and its share of the households.
 
     Three battery models (10, 13.5 and 20 kWh; one-way efficiency 0.90, 0.95, 0.98) of 5 kW; each simulated household stands for
@@ -65,7 +73,8 @@ def neighborhood_day(network: Network, households: int, homes_per_household: flo
     shape = benchmark_demand() / benchmark_demand().mean()
     panels = np.array([group.agents for group in groups]) * homes_per_household * panel_kw / 1000
     # Half of a clear sky is what the weather leaves on average.
-    return NeighborhoodDay(network, Fleet(groups), shape[:, None] * network.load, 0.5 * clear_sky()[:, None] * panels)
+    demand, solar = shape[:, None] * network.load, 0.5 * clear_sky()[:, None] * panels
+    return NeighborhoodDay(network, Fleet(groups), demand, solar, value_of_lost_load)
 
 
 def dispatched(network: Network, value_of_lost_load: float | None) -> xr.Dataset:
