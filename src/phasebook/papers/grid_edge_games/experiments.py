@@ -259,6 +259,7 @@ def simulated_shock(
     conventions={
         **MARKET,
         "a day on which clocks change": "its skipped hour is interpolated, its doubled hour averaged",
+        "hours of one price": "what batteries do in them is not determined: equilibria share prices, not powers",
     },
 )
 def own_day(
