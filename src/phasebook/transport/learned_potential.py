@@ -121,8 +121,10 @@ def fit_potentials(
     reach = collocation_reach(data, forward, how.reach)
     model = new_potential(data.shape[1], forward, horizon, how, scale=reach / 2, seed=seed)
     count = len(penalties)
+    # NumPy stacks and takes apart: each of JAX's eager operations would be compiled for each shape.
     stacked = jax.tree_util.tree_map(
-        lambda leaf: jnp.repeat(leaf[None], count, axis=0) if eqx.is_inexact_array(leaf) else leaf, model
+        lambda leaf: jnp.asarray(np.repeat(np.asarray(leaf)[None], count, 0)) if eqx.is_inexact_array(leaf) else leaf,
+        model,
     )
     # Adam acts on each number alone: potentials whose losses are added train as if they were alone.
     found = fit(
@@ -137,8 +139,9 @@ def fit_potentials(
         progress=progress,
         seconds=seconds,
     )
+    held = jax.tree_util.tree_map(lambda leaf: np.asarray(leaf) if eqx.is_inexact_array(leaf) else leaf, found.model)
     members = tuple(
-        jax.tree_util.tree_map(lambda leaf, k=k: leaf[k] if eqx.is_inexact_array(leaf) else leaf, found.model)
+        jax.tree_util.tree_map(lambda leaf, k=k: leaf[k] if isinstance(leaf, np.ndarray) else leaf, held)
         for k in range(count)
     )
     return TrainedPotentials(penalties, members, found.losses, reach)
