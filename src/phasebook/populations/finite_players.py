@@ -68,7 +68,7 @@ def simulate_players(
         program, numbers = program_of(game)
         limit = np.asarray(_flow(program, numbers, jnp.asarray(followed)))
         deviator, _ = best_response(game, limit)
-        paths = np.stack([_one_run(game, program, numbers, followed, agents, generator) for _ in range(runs)])
+        paths = _paths(game, program, numbers, followed, agents, runs, generator)
         pairs = np.asarray(_returns(program, numbers, jnp.asarray(paths), jnp.asarray(np.stack((followed, deviator)))))
     shares = paths.sum(axis=3)
     distance = 0.5 * np.abs(shares - limit.sum(axis=2)).sum(axis=2).mean(axis=1)
@@ -79,32 +79,37 @@ def simulate_players(
     )
 
 
-def _one_run(
-    game: MeanFieldGame, program: Program, numbers: Numbers, policy: Flow, agents: int, generator: np.random.Generator
-) -> Flow:
-    counts = generator.multinomial(agents, game.initial)
-    path = np.empty((game.steps, game.states, game.actions))
+def _paths(
+    game: MeanFieldGame,
+    program: Program,
+    numbers: Numbers,
+    policy: Flow,
+    agents: int,
+    runs: int,
+    generator: np.random.Generator,
+) -> Float[np.ndarray, "runs steps states actions"]:
+    """Shares of all agents in each state and action, all runs side by side."""
+    counts = generator.multinomial(agents, game.initial, size=runs)
+    paths = np.empty((runs, game.steps, game.states, game.actions))
+    places = np.tile(np.arange(game.states), (game.states, game.actions, 1))
+    places = places if game.successors is None else game.successors
     for time in range(game.steps):
         acting = generator.multinomial(counts, policy[time])
-        path[time] = acting / agents
-        rows = np.asarray(_moves(program, numbers, time, path[time]), dtype=float).reshape(
-            game.states * game.actions, -1
-        )
-        rows = np.maximum(rows, 0.0)
-        moved = generator.multinomial(acting.ravel(), rows / rows.sum(axis=1, keepdims=True))
-        if game.successors is None:
-            counts = moved.sum(axis=0)
-        else:
-            counts = np.bincount(game.successors.ravel(), weights=moved.ravel(), minlength=game.states).astype(np.int64)
-    return path
+        paths[:, time] = acting / agents
+        rows = np.maximum(np.asarray(_moves(program, numbers, time, paths[:, time]), dtype=float), 0.0)
+        moved = generator.multinomial(acting, rows / rows.sum(axis=-1, keepdims=True))
+        counts = np.zeros((runs, game.states), np.int64)
+        into: Any = (slice(None), places)
+        np.add.at(counts, into, moved)
+    return paths
 
 
 _flow = partial(jax.jit, static_argnums=0)(flow_of)
 
 
 @partial(jax.jit, static_argnums=0)
-def _moves(program: Program, numbers: Numbers, time: Any, flow: Any) -> Any:
-    return program.transition(time, flow, numbers.parameters)
+def _moves(program: Program, numbers: Numbers, time: Any, flows: Any) -> Any:
+    return jax.vmap(lambda flow: jnp.asarray(program.transition(time, flow, numbers.parameters)))(flows)
 
 
 @partial(jax.jit, static_argnums=0)

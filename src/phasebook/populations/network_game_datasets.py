@@ -28,6 +28,7 @@ from .periphery import predicted_shares
 SHOWN_DEGREES = (1, 3, 10)
 PREDICTIONS = ("hybrid", "core only")
 MOST_SAMPLED_EDGES = 3e7
+DEFAULT_NODES = 10_000.0
 
 
 def predicted_network_game(
@@ -176,10 +177,15 @@ def predicted_deviations(
     nodes = [graphex.expected_nodes(size) for size in sizes]
     return _dataset(
         {
-            "deviation_theory": (np.full(len(nodes), left), _DEVIATION, ("nodes",)),
+            "deviation_theory": (
+                [np.zeros(len(nodes)), np.full(len(nodes), left)],
+                _DEVIATION,
+                ("prediction", "nodes"),
+            ),
             "edges_theory": ([graphex.expected_edges(size) for size in sizes], "Mean number of edges", ("nodes",)),
         },
         nodes=(nodes, "mean number of agents", "1"),
+        prediction=(list(PREDICTIONS), "prediction", "1"),
     )
 
 
@@ -279,7 +285,7 @@ def _on_sampled_graphs(
 
 
 def _size(graphex: Graphex, nodes: float | None) -> float:
-    size = graphex.size_of_nodes(3000.0 if nodes is None else nodes)
+    size = graphex.size_of_nodes(DEFAULT_NODES if nodes is None else nodes)
     if graphex.expected_edges(size) > MOST_SAMPLED_EDGES:
         raise ValueError(
             f"agents must be fewer: {nodes:g} agents at sigma {graphex.sigma:g} have {graphex.expected_edges(size):.1e} edges, "

@@ -1,4 +1,5 @@
-"""Experiments: a game on a sparse network, its deviation against the network's size, degree laws, and a well-mixed population."""
+"""Experiments: a game on a sparse network, its deviation against the network's size, degree laws, and a well-mixed
+population."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ Largest = Annotated[int, Range(1, 12, "largest degree that has a problem of its 
 LearningName = Annotated[
     Literal["own", "core"], Help("what peripheral agents play: their own best policy or the core's")
 ]
-Agents = Annotated[int | None, Range(100, 300_000, "mean number of agents of sampled graphs (3000 unless given)")]
+Agents = Annotated[int | None, Range(100, 300_000, "mean number of agents of sampled graphs (10000 unless given)")]
 Symmetrize = Annotated[bool, Help("whether directions and weights of the edge list are dropped")]
 EDGES = File(
     "phasebook.engines.edge_list:read_edge_list",
@@ -69,13 +70,14 @@ def equilibrium(
     initial_share: InitialShare = None,
     horizon: Horizon = 50,
 ) -> xr.Dataset:
-    """A game of infection or rumor on a sparse network: hubs, agents of low degree and the whole, predicted and simulated.
+    """A game of infection or rumor on a sparse network: hubs, agents of low degree and the whole, predicted and
+    simulated.
 
-    Core: μ(t+1, x') = Σ μ(t, x) π(t, u | x) P(x' | x, u, G(t)), with G the distribution of contacts in the core itself; π is the
-    equilibrium at a temperature. Degree k: the Markov chain of (own state, numbers of k lasting neighbors by state), each
-    neighbor a copy of the core's chain. Whole: Σ f(k) μ_k + f(> K) μ_core. Variables: prevalence_theory (prediction, time),
-    group_prevalence_theory and action_theory (group, time), degree_share_theory and return_theory (degree), exploitability_theory,
-    residual_theory. Source: arXiv 2401.12686 (equations derived).
+    Core: μ(t+1, x') = Σ μ(t, x) π(t, u | x) P(x' | x, u, G(t)), with G the distribution of contacts in the core
+    itself; π is the equilibrium at a temperature. Degree k: the Markov chain of (own state, numbers of k lasting
+    neighbors by state), each neighbor a copy of the core's chain. Whole: Σ f(k) μ_k + f(> K) μ_core. Variables:
+    prevalence_theory (prediction, time), group_prevalence_theory and action_theory (group, time), degree_share_theory
+    and return_theory (degree), exploitability_theory, residual_theory. Source: arXiv 2401.12686 (equations derived).
     """
     rules = _game(
         game,
@@ -116,10 +118,11 @@ def simulated_equilibrium(
     runs: Annotated[int, Range(2, 10_000, "runs, each on a fresh graph unless edges are given")] = 20,
     seed: int,
 ) -> xr.Dataset:
-    """Agents one by one on sampled graphs or on your network: courses with errors, and the deviation Δμ of both predictions.
+    """Agents one by one on sampled graphs or on your network: courses with errors, and the deviation Δμ of both
+    predictions.
 
-    deviation_simulation (prediction): (1/2T) Σ_t Σ_x |predicted − simulated share|, with the degrees of each graph. For a network
-    of yours also sigma_data, leaf_share_data.
+    deviation_simulation (prediction): (1/2T) Σ_t Σ_x |predicted − simulated share|, with the degrees of each graph.
+    For a network of yours also sigma_data, leaf_share_data.
     """
     rules = _game(
         game,
@@ -139,24 +142,25 @@ def simulated_equilibrium(
     )
 
 
-@paper.experiment(theory="job", show=("deviation",), logarithmic=("nodes", "deviation"), conventions=MODEL)
+@paper.experiment(theory="job", show=("deviation",), logarithmic=("nodes",), conventions=MODEL)
 def deviation(
     game: GameName = "sis",
     exponent: Exponent = None,
     temperature: Temperature = 0.05,
     learning: LearningName = "core",
     sizes: Annotated[tuple[float, ...], Range(5.0, 5000.0, "sizes ν of the sampled graphs (edges: ν²/2)")] = (
-        20.0,
         40.0,
         80.0,
         160.0,
         320.0,
+        640.0,
     ),
 ) -> xr.Dataset:
-    """How wrong a prediction of a finite network is: the hybrid one ever less, the core alone never less than its limit.
+    """How wrong a prediction of a finite network is: the hybrid one ever less, the core alone never less than its
+    limit.
 
-    Variables: deviation_theory (nodes): the core-only prediction's limit in infinite networks; the hybrid's is zero. edges_theory
-    (nodes). Source: arXiv 2401.12686 (derived).
+    Variables: deviation_theory (prediction, nodes): the limits in infinite networks; edges_theory (nodes). Source:
+    arXiv 2401.12686 (derived).
     """
     graphex = populations.Graphex(0.5 if exponent is None else exponent)
     return populations.predicted_deviations(populations.choose_game(game), temperature, learning, graphex, sizes)
@@ -170,7 +174,7 @@ def simulated_deviation(
     learning: Any,
     sizes: tuple[float, ...],
     *,
-    graphs: Annotated[int, Range(2, 10_000, "graphs of each size")] = 30,
+    graphs: Annotated[int, Range(2, 10_000, "graphs of each size")] = 20,
     seed: int,
 ) -> xr.Dataset:
     """Mean deviation Δμ of both predictions from agents on fresh graphs of each size."""
@@ -188,11 +192,12 @@ def degrees(
     symmetrize: Symmetrize = False,
     largest: Annotated[int, Range(5, 200, "largest degree shown")] = 50,
 ) -> xr.Dataset:
-    """Degrees of a sparse graph with hubs: the law of infinite graphs, the exact one at its size, and sampled graphs or yours.
+    """Degrees of a sparse graph with hubs: the law of infinite graphs, the exact one at its size, and sampled graphs
+    or yours.
 
-    f(k) = σ Γ(k − σ)/(k! Γ(1 − σ)) in the limit; mean counts ν ∫ Poisson(k; νξ(α)) dα at size ν. For your network, those of the
-    graphex that fits its degrees. Variables: degree_share_theory, degree_share_exact (degree), nodes_exact, edges_exact,
-    sigma_theory, size_theory. Source: `populations.graphex` (derived).
+    f(k) = σ Γ(k − σ)/(k! Γ(1 − σ)) in the limit; mean counts ν ∫ Poisson(k; νξ(α)) dα at size ν. For your network,
+    those of the graphex that fits its degrees. Variables: degree_share_theory, degree_share_exact (degree),
+    nodes_exact, edges_exact, sigma_theory, size_theory. Source: `populations.graphex` (derived).
     """
     network, size = _sized_network(exponent, agents, edges, symmetrize)
     return populations.predicted_degrees(network, size, range(1, largest + 1))
@@ -230,9 +235,9 @@ def well_mixed(
 ) -> xr.Dataset:
     """The core alone: the equilibrium of a well-mixed population at a temperature, beside N players.
 
-    Soft Bellman equation Q(t, x, u) = r + Σ P V(t+1), V = Σ π (Q − λ ln π), π ∝ exp(Q/λ), at the flow of π itself. Variables:
-    share_theory (state, time), action_theory (time), exploitability_theory (at temperature zero), residual_theory. Textbook; see
-    `populations.mean_field_game`.
+    Soft Bellman equation Q(t, x, u) = r + Σ P V(t+1), V = Σ π (Q − λ ln π), π ∝ exp(Q/λ), at the flow of π itself.
+    Variables: share_theory (state, time), action_theory (time), exploitability_theory (at temperature zero),
+    residual_theory. Textbook; see `populations.mean_field_game`.
     """
     rules = _game(
         game,
@@ -326,5 +331,5 @@ def _network(exponent: float | None, agents: int | None, edges: Any, symmetrize:
 def _sized_network(exponent: float | None, agents: int | None, edges: Any, symmetrize: bool) -> tuple[Any, float]:
     network, nodes = _network(exponent, agents, edges, symmetrize)
     if isinstance(network, populations.Graphex):
-        return network, network.size_of_nodes(3000.0 if nodes is None else nodes)
+        return network, network.size_of_nodes(10_000.0 if nodes is None else nodes)
     return network, 0.0

@@ -12,7 +12,8 @@ paper = Paper(
         "infected less than the core: 0.204 for one neighbor against 0.257 in the default game; redrawing the neighbors at every "
         "step misses all of it.",
         "On sampled graphs the hybrid prediction's deviation falls like the root of the size at σ = 1/2, from 0.059 at 1,700 "
-        "agents to 0.016 at 100,000; the core alone stays at 0.045 and more. A few percent take some ten thousand agents.",
+        "agents to 0.015 at 100,000; the core alone stays at 0.045 and more. A few percent take some ten thousand agents. On the "
+        "e-mail network of Enron (36,692 nodes, clustered) it deviates by 0.020, the core alone by 0.108.",
         "The default epidemic game has more than one equilibrium. Beside the smooth one (a quarter infected, two thirds "
         "protected) damped best response finds a pure one in which the population alternates between protection and freedom, "
         "with an exploitability of 1e-12; entropy-regularized equilibria double their period below a temperature of about 0.03.",
