@@ -154,6 +154,39 @@ def adam(
     return optax.chain(*parts)
 
 
+@functools.cache
+def decaying(
+    method: Literal["adam", "adamw", "rmsprop"],
+    learning_rate: float,
+    *,
+    decay: float,
+    every: int,
+    clip: float | None = None,
+    weight_decay: float = 0.0,
+) -> optax.GradientTransformation:
+    """Adam, AdamW or RMSprop whose learning rate is multiplied by `decay` after every `every` steps.
+
+    `clip` bounds the gradient's norm; `weight_decay` adds to the gradient, and with AdamW to the step. The same arguments give the
+    same object, as in `adam`.
+    """
+    if method not in ("adam", "adamw", "rmsprop"):
+        raise ValueError(f"method must be one of adam, adamw, rmsprop; got {method!r}")
+    if not learning_rate > 0:
+        raise ValueError(f"learning_rate must be positive; got {learning_rate!r}")
+    if not 0 < decay <= 1:
+        raise ValueError(f"decay must be above 0 and at most 1; got {decay!r}")
+    rate = optax.exponential_decay(learning_rate, every, decay, staircase=True)
+    core = {
+        "adam": lambda: optax.adam(rate),
+        "adamw": lambda: optax.adamw(rate, weight_decay=weight_decay),
+        "rmsprop": lambda: optax.rmsprop(rate),
+    }[method]()
+    parts = [] if clip is None else [optax.clip_by_global_norm(clip)]
+    if weight_decay and method != "adamw":
+        parts.append(optax.add_decayed_weights(weight_decay))
+    return optax.chain(*parts, core)
+
+
 class _State(NamedTuple):
     """The arrays of a fit: weights, the optimizer's memory, the moving average, the best so far."""
 

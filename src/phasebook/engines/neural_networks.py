@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-Activation = Literal["silu", "relu", "tanh", "gelu", "selu", "softplus"]
+Activation = Literal["silu", "relu", "tanh", "gelu", "selu", "softplus", "lecun-tanh"]
 ACTIVATIONS: dict[str, Any] = {
     "silu": jax.nn.silu,
     "relu": jax.nn.relu,
@@ -22,6 +22,7 @@ ACTIVATIONS: dict[str, Any] = {
     "gelu": jax.nn.gelu,
     "selu": jax.nn.selu,
     "softplus": jax.nn.softplus,
+    "lecun-tanh": lambda x: 1.7159 * jnp.tanh(0.666 * x),
 }
 
 
