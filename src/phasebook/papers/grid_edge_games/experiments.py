@@ -18,7 +18,7 @@ Slope = Annotated[float, Range(0.0, 100.0, "price per net load", "$/MWh per MW")
 Energy = Annotated[float, Range(0.001, 1e6, "energy that all batteries hold together", "MWh")]
 Power = Annotated[float, Range(0.001, 1e6, "power of all batteries together, in and out", "MW")]
 Efficiency = Annotated[float, Range(0.5, 1.0, "one-way efficiency; a round trip keeps its square")]
-Days = Annotated[int, Range(2, 5000, "days of learning")]
+Days = Annotated[int, Range(1, 5000, "days of learning")]
 Agents = Annotated[int, Range(10, 1_000_000, "households that are simulated one by one; they share the fleet's energy")]
 RevisionKind = Annotated[
     Literal["harmonic", "constant"],
