@@ -24,6 +24,7 @@ from .majority_vote import majority_slope_asymptote as majority_slope_asymptote
 from .mean_field_equilibrium import Equilibria as Equilibria
 from .mean_field_equilibrium import Equilibrium as Equilibrium
 from .mean_field_equilibrium import EquilibriumOutcome as EquilibriumOutcome
+from .mean_field_equilibrium import anneal_mirror_descent as anneal_mirror_descent
 from .mean_field_equilibrium import solve_annealed as solve_annealed
 from .mean_field_equilibrium import solve_equilibria as solve_equilibria
 from .mean_field_equilibrium import solve_equilibrium as solve_equilibrium

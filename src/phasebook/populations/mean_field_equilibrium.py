@@ -191,17 +191,15 @@ def solve_annealed(
     """Entropy-regularized equilibria along falling temperatures, each by Newton's method from the one before.
 
     The unknowns are the logits of all times, states and actions but one. Where Newton fails, a temperature in between is tried.
-    Raises ValueError for temperatures that are not positive and falling or a game of more than 3000 unknowns (take magnetic
-    mirror descent there), NotConverged where no finer ladder helps.
+    Raises ValueError for temperatures that are not positive and falling or a game of more than 3000 unknowns (take
+    `anneal_mirror_descent` there), NotConverged where no finer ladder helps.
     """
-    ladder = [float(value) for value in temperatures]
-    if not ladder or min(ladder) <= 0 or not np.isfinite(ladder).all() or (np.diff(ladder) >= 0).any():
-        raise ValueError(f"temperatures must be positive, finite and fall; got {tuple(ladder)!r}")
+    ladder = _falling(temperatures)
     unknowns = game.steps * game.states * (game.actions - 1)
     if not 1 <= unknowns <= LARGEST_NEWTON:
         raise ValueError(
             f"game must have 1 to {LARGEST_NEWTON} unknowns (steps·states·(actions − 1)) for Newton's method; it has {unknowns}: "
-            "take method='magnetic-mirror-descent'"
+            "take anneal_mirror_descent"
         )
     check_game(game)
     with jax.enable_x64(True):
@@ -236,6 +234,48 @@ def solve_annealed(
         found.append(_regularized(program, numbers, logits, goal, solved.residual, spent))
         spent = 0
     return found
+
+
+def anneal_mirror_descent(
+    game: MeanFieldGame,
+    temperatures: Sequence[float] = (0.5, 0.2, 0.1),
+    *,
+    rates: Sequence[float] | None = None,
+    tolerance: float = 1e-8,
+    max_steps: int = 100_000,
+    throw: bool = True,
+) -> list[Equilibrium]:
+    """As `solve_annealed` by magnetic mirror descent, each temperature from the policy before: for games of any size.
+
+    `rates`, one a temperature, are a fiftieth of the temperatures unless given; lower them for games of large rewards. Raises
+    ValueError for temperatures that do not fall or rates of another number, NotConverged unless `throw` is false.
+    """
+    ladder = _falling(temperatures)
+    steps = [0.02 * heat for heat in ladder] if rates is None else [float(rate) for rate in rates]
+    if len(steps) != len(ladder):
+        raise ValueError(f"rates must be {len(ladder)} numbers, one a temperature; got {len(steps)}")
+    found: list[Equilibrium] = []
+    for heat, rate in zip(ladder, steps, strict=True):
+        solved = solve_equilibrium(
+            game,
+            method="magnetic-mirror-descent",
+            rate=rate,
+            temperature=heat,
+            start=found[-1].policy if found else None,
+            tolerance=tolerance,
+            max_steps=max_steps,
+            check_every=100,
+            throw=throw,
+        )
+        found.append(solved)
+    return found
+
+
+def _falling(temperatures: Sequence[float]) -> list[float]:
+    ladder = [float(value) for value in temperatures]
+    if not ladder or min(ladder) <= 0 or not np.isfinite(ladder).all() or (np.diff(ladder) >= 0).any():
+        raise ValueError(f"temperatures must be positive, finite and fall; got {tuple(ladder)!r}")
+    return ladder
 
 
 def _checked(
