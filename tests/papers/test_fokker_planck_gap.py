@@ -66,17 +66,19 @@ def test_training_refuses_what_does_not_apply(options, message):
 def test_the_long_claims_are_judged_by_what_they_measure():
     measured = long_claims.train_on_line(20, (0.0, 10.0), seed=1)
     assert {len(measured[name]) for name in ("ode_sde", "sde_truth", "ode_truth", "residual")} == {2}
-    scatter = np.random.default_rng(0).uniform(0.9, 1.1, 6)
+    scatter = np.random.default_rng(0).uniform(0.9, 1.1, (8, 3, 1))
     good = [
         {
-            "ode_sde": np.array([5e-3, 2e-3, 1e-3, 2e-4]) * [1, 1, 1, factor],
-            "sde_truth": np.array([3e-3, 5e-3, 1e-2, 3e-2]) * [1, 1, 1, factor],
-            "residual": [3.0, 0.3, 0.05, 0.005],
+            "ode_sde": np.array([5e-3, 2e-3, 1e-3, 2e-4]) * factors ** [0, 0, 0, 1],
+            "sde_truth": np.array([3e-3, 5e-3, 1e-2, 3e-2]) * factors ** [0, 0, 0, 1],
+            "residual": np.array([3.0, 0.3, 0.05, 0.005]) * factors,
         }
-        for factor in scatter
+        for factors in scatter
     ]
     assert judge(long_claims.line_gap_judged(good)).verdict == "holds"
-    good[2]["ode_sde"] = [5e-3, 2e-3, 1e-3, 2e-3]
+    bad = [{**each, "ode_sde": each["ode_sde"] ** [1, 1, 1, 0.7]} for each in good]
+    assert judge(long_claims.line_gap_judged(bad)).verdict == "fails"
+    good[2]["residual"] = good[2]["residual"][:, [0, 2, 1, 3]]
     assert judge(long_claims.line_gap_judged(good)).verdict == "fails"
     floors = [{"value": value, "stderr": 0.02 * value, "dof": 39.0} for value in long_claims.FLOORS]
     assert judge(long_claims.floor_of_the_grid_judged(floors)).verdict == "holds"
