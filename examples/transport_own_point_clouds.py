@@ -1,6 +1,6 @@
 """From your own cloud of points to another: train an interpolant, sample it, draw it, and ask for likelihoods.
 
-python examples/transport_own_point_clouds.py [start.npy end.npy] [--noise 0.3] [--coupling optimal] [--plot clouds.png]
+python examples/transport_own_point_clouds.py [start.npy end.npy] [--noise 0.1] [--coupling optimal] [--plot clouds.png]
 
 Two arrays of points, a row each (.npy, .csv or .parquet). Without files, eight Gaussians are carried to two half moons.
 """
@@ -16,7 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Carry one cloud of points to another.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="start, then end")
     parser.add_argument(
-        "--noise", type=float, default=0.3, help="noise of the SDE, in squares of the clouds' deviation"
+        "--noise", type=float, default=0.1, help="noise of the SDE, in squares of the clouds' deviation"
     )
     parser.add_argument("--coupling", choices=("independent", "optimal", "entropic"), default="optimal")
     parser.add_argument("--steps", type=int, default=600, help="training steps")

@@ -219,8 +219,6 @@ def transported_clouds(
         seed=part_seed(seed, 3),
         coupling=coupling,
         steps=training_steps,
-        batch=256,
-        learning_rate=5e-3,
         score=noise > 0,
     )
     moved = found.sample(test, noise=noise, steps=steps, seed=part_seed(seed, 4))
