@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ._version import __version__
 
-VERSIONED = ("jax", "jaxlib", "numba", "numpy", "scipy", "xarray", "optimistix", "equinox")
+VERSIONED = ("jax", "jaxlib", "numba", "numpy", "scipy", "xarray", "optimistix", "equinox", "optax")
 
 
 def prepare_process(threads: int = 1) -> None:
