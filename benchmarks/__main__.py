@@ -30,6 +30,8 @@ COMPARISONS = (
     "supervised_memory",
     "spatial_networks",
     "fractional_noise",
+    "closed_form_cells",
+    "ion_channel",
     "electricity",
     "fokker_planck",
     "mean_field_games",

@@ -21,13 +21,17 @@ SAMPLER = "transport_own_sampler.py"
 GAME = "populations_own_game.py"
 PRICES = "populations_own_prices.py"
 SERIES = "sequences_own_series.py"
+EVENTS = "sequences_own_events.py"
 POTENTIAL = "transport_own_potential.py"
 CLOUDS = "transport_own_point_clouds.py"
+CHANNEL = "information_own_channel.py"
 ARGUMENTS = {
+    CHANNEL: [DATA / "channel_curve.csv", "--sites", "2"],
     CLOUDS: [DATA / "cloud_start.npy", DATA / "cloud_end.npy", "--steps", "300", "--coupling", "independent"],
     POTENTIAL: [DATA / "mixture_samples.csv", "--steps", "20", "--weights", "1"],
     SAMPLER: [DATA / "sampler_points.npy", DATA / "sampler_trajectories.npz", "--window", "5"],
     GAME: ["--congestion", "1", "--players", "50"],
+    EVENTS: [DATA / "own_events.csv", "--epochs", "20"],
     SERIES: [DATA / "rough_series.csv", "--at", "0.251"],
     PRICES: [DATA / "grid_hours.csv", "--fleet-energy", "50"],
     EPIDEMIC: [DATA / "spatial_nodes.csv", DATA / "spatial_edges.csv", "--cases", DATA / "spatial_cases.csv"],
@@ -481,4 +485,20 @@ def test_a_transport_between_clouds_from_files():
     finished = run(CLOUDS, DATA / "cloud_start.npy", DATA / "couplings.csv")
     assert finished.returncode == 1
     assert "start and end must have one dimension" in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+def test_a_cell_on_synthetic_events():
+    text = output(EVENTS)
+    assert number(text, "accuracy, with elapsed times") > number(text, "accuracy, without them") + 0.05
+
+
+def test_a_cell_on_events_from_a_file(tmp_path):
+    text = output(EVENTS, *ARGUMENTS[EVENTS], "--weights", tmp_path / "own.safetensors")
+    assert "200 of up to 12 steps" in text
+    assert number(text, "accuracy, with elapsed times") > 0.6
+    assert (tmp_path / "own.safetensors").stat().st_size > 10_000
+    finished = run(EVENTS, DATA / "couplings.csv")
+    assert finished.returncode == 1
+    assert "lacks column 'id'" in finished.stderr
     assert finished.stderr.count("\n") == 1

@@ -30,7 +30,8 @@ def modules_after(statement: str) -> set[str]:
     "statement",
     [
         "import phasebook",
-        "from phasebook import engines, inference, networks, numerics, populations, reactions, sequences, spins, transport",
+        "from phasebook import engines, inference, information, networks, numerics, populations, reactions, sequences, spins, "
+        "transport",
         "from phasebook.claims import built_papers; built_papers()",
         "from phasebook import catalogue; catalogue.search('mixture')",
         "from phasebook.cli import list_papers; list_papers()",
@@ -39,8 +40,8 @@ def modules_after(statement: str) -> set[str]:
         "from phasebook.cli import show; show('moment-closure-validity'); show('dense-hebbian-rsb')",
         "from phasebook.cli import show; show('reaction-fluctuations'); show('linear-equivalence')",
         "from phasebook.cli import show; show('dense-hebbian-supervised'); show('stochastic-interpolants')",
-        "from phasebook.cli import show; show('mode-interpolation')",
-        "from phasebook.cli import show; show('random-spatial-networks'); show('fractional-noise-inference')",
+        "from phasebook.cli import show; show('mode-interpolation'); show('closed-form-continuous-time')",
+        "from phasebook.cli import show; show('random-spatial-networks'); show('fractional-noise-inference'); show('maxent-ion-channel')",
         "from phasebook.cli import show; show('grid-edge-games'); show('fokker-planck-gap')",
         "from phasebook.cli import show; show('graphex-games')",
     ],

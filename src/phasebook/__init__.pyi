@@ -1,4 +1,5 @@
 from . import inference as inference
+from . import information as information
 from . import networks as networks
 from . import numerics as numerics
 from . import populations as populations
