@@ -65,7 +65,7 @@ def goldman_limit(seed: int) -> Evidence:
     |v| ≤ 2 falls like 1/n: 11.5, 8.5 and 6.7% at 4, 6 and 8 sites."""
     import numpy as np
 
-    voltages = np.array([-2.0, -1.0, -0.3, 0.3, 1.0, 2.0])
+    voltages = np.array([-2.0, -1.0, -0.3, -0.02, 0.02, 0.3, 1.0, 2.0])
     spreads, errors = [], []
     for sites in (4, 6, 8):
         ratios = []
