@@ -9,13 +9,18 @@ from hypothesis import strategies as st
 
 from phasebook.transport import (
     DiscreteDiffusion,
+    InterpolatedMixture,
+    Mixture,
     SeparatedModes,
     SmoothedDenoiser,
     TrajectoryMoments,
+    data_from_score,
     gaussian_grid,
     gaussian_line,
     histogram_modes,
     line_sampler,
+    mixture_fields,
+    one_sided,
     sample_ancestral,
     sample_smoothed,
     sampled_law,
@@ -51,6 +56,15 @@ def test_the_posterior_mean_is_the_mean_of_the_data_given_the_state():
     expected = grid.posterior_mean(states[near], signal).mean(axis=0)
     error = points[near].std(axis=0) / math.sqrt(near.sum())
     assert (np.abs(points[near].mean(axis=0) - expected) < 4 * error).all()
+
+
+def test_the_posterior_mean_is_tweedie_s_of_the_mixture_s_own_score():
+    grid, signal = gaussian_grid(rotated=True), 0.7
+    mixture = Mixture(grid.weights, grid.modes, np.full(25, grid.stddev**2))
+    law = InterpolatedMixture(None, mixture, one_sided("variance-preserving"))
+    states = np.random.default_rng(5).normal(size=(200, 2))
+    score = mixture_fields(law, math.sqrt(signal), states).score
+    np.testing.assert_allclose(grid.posterior_mean(states, signal), data_from_score(states, score, signal), atol=1e-10)
 
 
 def test_grids_have_the_published_scales():
