@@ -241,12 +241,22 @@ def second_law(seed: int) -> Evidence:
         kernel = generator.random((5, 5)) ** 3 + 1e-6
         law = generator.dirichlet(np.ones(5))
         losses.append(information.information_loss(law, kernel / kernel.sum(axis=1, keepdims=True)))
+    at_rest = information.driven_ring(0.0, 0.0, 1).kernel(0)[0]
+    resting, law = information.stationary_law(at_rest), np.array([0.5, 0.2, 0.1, 0.1, 0.1])
+    drop = float((law * np.log(law / resting)).sum())
+    drop -= float(((law @ at_rest) * np.log((law @ at_rest) / resting)).sum())
     ring = information.driven_ring(1.0, 1.0, 1).kernel(0)[0]
     still = information.information_loss(information.stationary_law(ring), ring)
     return Evidence.all_of(
         Evidence.exact([float(each) for each in ratios], 1.0, 1e-6, label="entropy production / (J·A)"),
         Evidence.exact([lowest >= 0, min(losses) >= 0], True, label="never negative"),
         Evidence.exact(still, 0.131686, 1e-6, label="ring at force 1"),
+        Evidence.exact(
+            information.information_loss(law, at_rest),
+            drop,
+            1e-12,
+            label="ring without force: the fall of relative entropy",
+        ),
     )
 
 
