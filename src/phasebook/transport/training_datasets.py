@@ -175,7 +175,7 @@ def _map(training: TrainingSet, samples: NDArray[np.float64]) -> tuple[Any, dict
         return _line(training, samples[:, 0])
     side = math.isqrt(samples.shape[1])
     if training.images or (samples.shape[1] >= 16 and side**2 == samples.shape[1]):
-        return _sheet(samples.reshape(len(samples), -1))
+        return _sheet(training, samples.reshape(len(samples), -1))
     known = training.points[:, :2]
     reach = 1.1 * float(np.abs(known).max())
     edges = np.linspace(-reach, reach, CELLS + 1)
@@ -191,14 +191,16 @@ def _line(training: TrainingSet, samples: NDArray[np.float64]) -> tuple[Any, dic
     return (density, "Density of the samples", "first"), {"first": (0.5 * (edges[:-1] + edges[1:]), "position")}
 
 
-def _sheet(samples: NDArray[np.float64]) -> tuple[Any, dict[str, Any]]:
+def _sheet(training: TrainingSet, samples: NDArray[np.float64]) -> tuple[Any, dict[str, Any]]:
     rows, columns = SHEET
     side = math.isqrt(samples.shape[1])
-    pictures = np.full((rows * columns, side + 1, side + 1), samples.max())
+    # Grey values within those of the data; pictures are kept apart by the darkest of them.
+    darkest, brightest = float(training.points.min()), float(training.points.max())
+    pictures = np.full((rows * columns, side + 1, side + 1), darkest)
     shown = min(len(samples), rows * columns)
     pictures[:shown, :side, :side] = samples[:shown].reshape(shown, side, side)
     sheet = pictures.reshape(rows, columns, side + 1, side + 1).swapaxes(1, 2).reshape(rows * (side + 1), -1)[::-1]
-    values = (np.clip(sheet, -1.5, 1.5), "Pictures that were sampled", ("second", "first"))
+    values = (np.clip(sheet, darkest, brightest), "Pictures that were sampled", ("second", "first"))
     return values, {
         "second": (np.arange(sheet.shape[0]), "pixel row, from below"),
         "first": (np.arange(sheet.shape[1]), "pixel column"),
