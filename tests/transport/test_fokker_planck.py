@@ -139,8 +139,8 @@ def test_a_short_horizon_warns_with_a_bound_on_the_mismatch():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: fp.fokker_planck_residuals(None, OU, [[0.0]], 1.0), TypeError, "potential must be a function"),
-        (lambda: fp.require_potential(None), TypeError, "a score alone has none"),
+        (lambda: fp.fokker_planck_residuals(None, OU, [[0.0]], 1.0), TypeError, "a score alone has none"),
+        (lambda: fp.require_potential(3.0), TypeError, "potential must be a function"),
         (lambda: fp.fokker_planck_residuals(nine_gaussians(), OU, [0.0], 1.0), ValueError, "shape"),
         (
             lambda: fp.fokker_planck_residuals(nine_gaussians(), OU, [[0.0, 1.0]], [1.0, 2.0]),

@@ -127,8 +127,7 @@ def fokker_planck_residual(potential: Potential, process: Process) -> Callable[.
 
     `probes` (k, d), independent random signs, estimate the Laplacian without bias; without them it is exact.
     """
-    if not callable(potential):
-        raise TypeError(f"potential must be a function of (x, t); got {type(potential).__name__}")
+    require_potential(potential)
 
     def residual(x: Vector, t: Scalar, probes: Float[Array, "k d"] | None = None) -> Scalar:
         both = jax.grad(potential, argnums=(0, 1))
@@ -203,12 +202,14 @@ def mean_squared_residual(
 
 
 def require_potential(potential: Any) -> None:
-    """Raises TypeError, with what to do, where a residual is asked for and there is a score alone."""
+    """Raises TypeError, with what to do, where a residual is asked for and there is no potential, or no function."""
     if potential is None:
         raise TypeError(
             "the Fokker-Planck residual needs potential(x, t), whose gradient is the score; a score alone has none: "
             "see score_equation_residuals and score_curl"
         )
+    if not callable(potential):
+        raise TypeError(f"potential must be a function of (x, t); got {type(potential).__name__}")
 
 
 def prior_mismatch(process: OrnsteinUhlenbeck, horizon: float, stddev: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from .fokker_planck import OrnsteinUhlenbeck, flow_log_density, path_log_density
+from .fokker_planck import OrnsteinUhlenbeck, flow_log_density, path_log_density, prior_mismatch
 from .learned_potential import Training, fit_potentials
 from .mixture_potential import MixturePotential
 from .reverse_laws import AtTime, GaussianPrior, gap_bound, graded_times, reverse_laws
@@ -97,11 +97,12 @@ def penalized_training(
     """Potentials trained on data (n, 1) or (n, 2) with each penalty weight, and how far their samplers and the data are apart.
 
     On the line the laws are computed, in the plane `samples` points of each sampler are compared. Raises ValueError for data of
-    more dimensions.
+    more dimensions; warns where the horizon leaves the samplers' start too far from the data's law there.
     """
     dimension = points.shape[1]
     if dimension > 2:
         raise ValueError(f"data must have 1 or 2 coordinates for an exact distance; got {dimension}")
+    prior_mismatch(PROCESS, horizon, math.sqrt(float((points**2).sum(axis=1).mean())))
     trained = fit_potentials(points, weights, horizon=horizon, training=training, process=PROCESS, seed=seed)
     gaps, residuals = [], []
     for potential in trained.potentials:
