@@ -16,9 +16,9 @@ paper = Paper(
         "log-density the distance is 0.90 to 0.58 of it.",
         "The density that the reverse SDE draws from is known without sampling it: e^phi times an expectation of the residual "
         "over forward paths. Finite volumes, a backward equation and paths agree.",
-        "What the penalty buys varies: in six trainings on three modes (T = 3) weight 10 divided the squared gap by 4 to 180, by less "
-        "than 5 in one; the SDE's squared distance from the data rose from 0.004 to 0.04 in all. Part of what is left at T = 3 is "
-        "the start from the stationary law.",
+        "What the penalty buys varies: in six trainings on three modes (T = 3) weight 10 divided the squared gap by 4 to 180, by "
+        "less than 5 in one; the SDE's squared distance from the data rose from 0.004 to 0.04 in all. Part of what is left "
+        "at T = 3 is the start from the stationary law.",
         "A Wasserstein distance between histograms has a floor that falls like the root of the number of samples: 0.0018 at "
         "300,000 points on a 64 × 64 grid, as large as the gaps that the penalty leaves. It is printed beside each distance.",
     ),
