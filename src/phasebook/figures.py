@@ -457,7 +457,7 @@ def _styled(figure: Any, backend: Backend) -> Any:
     hv = _holoviews()
     if backend == "matplotlib" and isinstance(figure, hv.Layout):
         return figure.opts(
-            hv.opts.Layout(fig_inches=5.6, hspace=0.45, vspace=0.5, sublabel_format="", backend="matplotlib")
+            hv.opts.Layout(fig_inches=5.6, hspace=0.45, vspace=0.3, sublabel_format="", backend="matplotlib")
         )
     if backend == "matplotlib":
         kind = type(figure).__name__
