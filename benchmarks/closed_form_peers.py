@@ -1,6 +1,7 @@
 """Peer of closed-form cells: ncps on PyTorch. Imports nothing of Phasebook; speaks as peers.py says.
 
-Cells run in a loop of their own, as ncps 1.0.1's `CfC` takes the elapsed times of a batch for those of the units.
+PyTorch gets as many threads as it is fastest with. Cells run in a loop of their own,
+as ncps 1.0.1's `CfC` takes the elapsed times of a batch for those of the units.
 """
 
 import json
@@ -15,12 +16,25 @@ def main() -> None:
     except ImportError as error:
         print(json.dumps({"absent": str(error)}), flush=True)
         return
-    task()
+    _choose_threads(task)
     print(json.dumps({"ready": 0.0}), flush=True)
     for _ in sys.stdin:
         begin = time.perf_counter()
         task()
         print(json.dumps({"seconds": time.perf_counter() - begin}), flush=True)
+
+
+def _choose_threads(task):
+    import torch
+
+    seconds = {}
+    for threads in (1, torch.get_num_threads()):
+        torch.set_num_threads(threads)
+        task()
+        begin = time.perf_counter()
+        task()
+        seconds[threads] = time.perf_counter() - begin
+    torch.set_num_threads(min(seconds, key=seconds.get))
 
 
 def _task(job):

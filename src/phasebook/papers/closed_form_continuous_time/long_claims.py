@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 from ... import numerics, sequences
-from ...claims import Evidence
+from ...claims import Evidence, Finding
 from .claims import forward_pass, timed_pairs, training_step
 from .subject import ABSTRACT, CODE, paper
 
+STAND_IN = "stand-in for Walker2d of the authors' public code"
 TEST_STRINGS = 10_000
 SEEDS = 3
 PAIRS = 5
@@ -60,13 +61,11 @@ def time_matters_judged(results: list[dict[str, Any]]) -> Evidence:
     )
 
 
-@paper.claim(
-    "irregular-regression", tier="full", origin="own", source="stand-in for Walker2d of the authors' public code"
-)
+@paper.claim("irregular-regression", tier="full", origin="own", source=STAND_IN)
 def irregular_regression(seed: int) -> list[dict[str, Any]]:
     """On 17 features of an oscillator bank with a tenth of its steps dropped, closed-form cells predict with 0.97 times the squared
-    error of an LSTM that is told the elapsed time, or less, over 5 starts; liquid neurons are within 10% of them."""
-    return [{"variant": variant, "number": number} for variant in ("default", "lstm", "ltc") for number in range(PAIRS)]
+    error of an LSTM that is told the elapsed time, or less, over 5 starts (32 units, 15 epochs)."""
+    return [{"variant": variant, "number": number} for variant in ("default", "lstm") for number in range(PAIRS)]
 
 
 @irregular_regression.unit
@@ -87,18 +86,40 @@ def irregular_regression_judged(results: list[dict[str, Any]]) -> Evidence:
     from ...numerics.statistics import mean_estimate
 
     values = [float(each["value"]) for each in results]
-    closed, memory, liquid = values[:PAIRS], values[PAIRS : 2 * PAIRS], values[2 * PAIRS :]
-    return Evidence.all_of(
-        Evidence.at_most(
-            mean_estimate([a / b for a, b in zip(closed, memory, strict=True)]), 0.97, label="closed / LSTM"
-        ),
-        Evidence.equal(
-            mean_estimate([math.log(a / b) for a, b in zip(liquid, closed, strict=True)]),
-            0.0,
-            math.log(1.1),
-            label="log(liquid / closed)",
-        ),
-    )
+    ratios = [closed / memory for closed, memory in zip(values[:PAIRS], values[PAIRS:], strict=True)]
+    return Evidence.at_most(mean_estimate(ratios), 0.97, label="closed / LSTM")
+
+
+@paper.claim(
+    "liquid-regression",
+    tier="full",
+    origin="own",
+    source=STAND_IN,
+    finding=Finding(
+        "With as many epochs liquid neurons have 1.7 times the squared error: they learn more slowly here, and are not done.",
+        0.52,
+        0.3,
+    ),
+)
+def liquid_regression(seed: int) -> list[dict[str, Any]]:
+    """On the same oscillators liquid neurons with 6 unfolds are within 10% of the closed-form cells' squared error."""
+    return [{"variant": variant, "number": number} for variant in ("ltc", "default") for number in range(PAIRS)]
+
+
+@liquid_regression.unit
+def liquid_regression_unit(variant: Any, number: int, seed: int) -> dict[str, Any]:
+    """As for closed-form cells and the LSTM."""
+    return irregular_regression_unit(variant, number, seed)
+
+
+@liquid_regression.judged
+def liquid_regression_judged(results: list[dict[str, Any]]) -> Evidence:
+    """Logarithms of ratios over pairs of starts."""
+    from ...numerics.statistics import mean_estimate
+
+    values = [float(each["value"]) for each in results]
+    logs = [math.log(liquid / closed) for liquid, closed in zip(values[:PAIRS], values[PAIRS:], strict=True)]
+    return Evidence.equal(mean_estimate(logs), 0.0, math.log(1.1), label="log(liquid / closed)")
 
 
 @paper.claim("speed-at-full-size", tier="full", origin="paper", source=f"{ABSTRACT}: one to five orders of magnitude")

@@ -17,6 +17,8 @@ paper = Paper(
         "that is told only the order of events ends there; what lies above comes from the gate that reads time.",
         "Training on parities depends on the random weights: 25 epochs of 15,000 strings (padding 16) gave 0.86, 0.88 and 0.91 on "
         "fresh ones, and 0.605 without elapsed times, so both best and median are told.",
+        "On the oscillators three closed-form cells ended at 0.81 to 0.86 times the squared error of an LSTM that is told the "
+        "elapsed time, a third above the best possible; liquid neurons, in two trainings, at 1.6 and 1.7 times theirs.",
     ),
     stops="The bound is the anchored neuron's, whose leak pulls to its target; a raw neuron's leak pulls to zero, and neither "
     "the closed form nor the bound speaks of it. The trained cell approximates no equation: its gate has the closed form's shape, "
