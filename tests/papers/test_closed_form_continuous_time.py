@@ -43,6 +43,8 @@ def test_event_parity_for_an_accelerator_in_parts():
 def test_the_raw_neuron_has_no_bound():
     found = PAPER.experiments["neuron"].run({"neuron": "raw"}, seed=0)
     assert set(found.data_vars) == {"state_exact", "state_simulation", "state_fused_simulation"}
+    with pytest.raises(ValueError, match="inputs is for the anchored neuron"):
+        PAPER.experiments["neuron"].run({"neuron": "raw", "inputs": 5}, seed=0)
     anchored = PAPER.experiments["neuron"].run({"time": 0.0}, seed=0)
     assert float(anchored.state_exact) == -0.5
     assert float(anchored.bound_theory) == pytest.approx(1.8)

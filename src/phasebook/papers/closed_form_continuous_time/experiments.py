@@ -64,12 +64,17 @@ def simulated_neuron(
     neuron: Literal["anchored", "raw"],
     *,
     unfolds: Annotated[int, Range(1, 10_000, "steps of the fused solver")] = 6,
-    inputs: Annotated[int, Range(1, 10_000, "random inputs of which the largest error is told (anchored)")] = 200,
+    inputs: Annotated[
+        int | None, Range(1, 10_000, "random inputs whose largest error is told, 200 where omitted; not with raw")
+    ] = None,
     seed: int,
 ) -> xr.Dataset:
     """The state by the fused semi-implicit solver, as liquid networks take it, and the largest error under random inputs."""
+    if neuron == "raw" and inputs is not None:
+        raise ValueError("inputs is for the anchored neuron, which has a closed form; leave it out with raw")
+    number = 200 if inputs is None else inputs
     return sequences.neuron_simulation(
-        sequences.LiquidNeuron(leak, target, start, neuron), input_strength, time, unfolds, inputs, seed
+        sequences.LiquidNeuron(leak, target, start, neuron), input_strength, time, unfolds, number, seed
     )
 
 
