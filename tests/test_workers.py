@@ -1,5 +1,8 @@
 """Supervised processes: limits are real, failures are told apart, and the others go on."""
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -97,6 +100,20 @@ def test_on_dask_a_lost_worker_costs_its_task_alone(tmp_path):
         assert "its worker was lost" in killed.message
     assert found["raises"].failure == "raised"
     assert found["slow"].failure == "time"
+
+
+def test_ctrl_c_that_is_swallowed_on_the_way_is_heard_all_the_same():
+    """Python raises it wherever the program is; a finalizer swallows it, as this consumer of events does."""
+    events = run_tasks([Task("quick", tasks.double, (1,)), Task("long", tasks.sleep, (60.0,))], workers=1)
+    next(events)
+    with contextlib.suppress(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1.0)
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        list(events)
+    assert time.monotonic() - begin < 30
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_workers_must_not_be_negative():

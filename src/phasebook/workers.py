@@ -151,10 +151,13 @@ def _supervised(tasks: list[Task], workers: int, threads: int, stop: Callable[[]
         initargs=(threads, os.getpid()),
         context=multiprocessing.get_context("spawn"),
     )
+    heard, hearing = _hear_interrupts()
     try:
         pending: dict[Any, Task] = {pool.schedule(attempt, args=(task,), timeout=task.seconds): task for task in tasks}
         started: dict[str, float] = {}
         while pending and not stop():
+            if heard:
+                raise KeyboardInterrupt
             done, waiting = futures.wait(pending, timeout=0.1, return_when=futures.FIRST_COMPLETED)
             for future in waiting:
                 key = pending[future].key
@@ -168,6 +171,26 @@ def _supervised(tasks: list[Task], workers: int, threads: int, stop: Callable[[]
     finally:
         pool.stop()
         pool.join()
+        hearing()
+
+
+def _hear_interrupts() -> tuple[list[int], Callable[[], object]]:
+    """A list that Ctrl-C is noted in, and what ends the noting.
+
+    Python raises Ctrl-C wherever the program happens to be; inside a finalizer, which the garbage collector runs at any time, the
+    exception is printed and lost. Its note is not.
+    """
+    heard: list[int] = []
+    former = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(former):
+        return heard, lambda: None
+
+    def hear(number: int, frame: Any) -> None:
+        heard.append(number)
+        former(number, frame)
+
+    signal.signal(signal.SIGINT, hear)
+    return heard, lambda: signal.signal(signal.SIGINT, former)
 
 
 def _outcome(future: Any, task: Task, seconds: float) -> Outcome:
