@@ -104,7 +104,7 @@ def test_on_dask_a_lost_worker_costs_its_task_alone(tmp_path):
 
 def test_ctrl_c_that_is_swallowed_on_the_way_is_heard_all_the_same():
     """Python raises it wherever the program is; a finalizer swallows it, as this consumer of events does."""
-    events = run_tasks([Task("quick", tasks.double, (1,)), Task("long", tasks.sleep, (60.0,))], workers=1)
+    events = run_tasks([task("quick", tasks.double, 1), task("long", tasks.sleep, 60.0)], workers=1)
     next(events)
     with contextlib.suppress(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
