@@ -14,6 +14,7 @@ from .markov_motion import MarkovMotion
 from .motion_kernels import walk_motion
 from .weight_table import HIGHEST, LOWEST, WeightTable
 
+MOST_GROUPS = 64  # of paths that share a stream of random numbers
 NEGLIGIBLE = 1e-15  # of the largest variance of a joint step
 
 
@@ -63,13 +64,16 @@ def _paths(
     kept = np.exp(-speeds * lengths[:, None])
     factors = _factors(-np.expm1(-total * lengths[:, None, None]) / total)
     start = _factors((1 / total)[None])[0] if stationary else np.zeros((speeds.size, 1))
-    states, cancel = lane_states(seed, paths), np.zeros(1, np.int64)
-    found = np.empty((paths, times.size))
+    groups = min(int(paths), MOST_GROUPS)
+    edges = np.linspace(0, paths, groups + 1).astype(int)
+    states, cancel = lane_states(seed, groups), np.zeros(1, np.int64)
+    found, order = np.empty((paths, times.size)), which.astype(np.int64)
 
-    def run(path: int) -> None:
-        walk_motion(states[path], scratch(), start, kept, factors, which.astype(np.int64), weights, cancel, found[path])
+    def run(group: int) -> None:
+        mine = found[edges[group] : edges[group + 1]]
+        walk_motion(states[group], scratch(), start, kept, factors, order, weights, cancel, mine)
 
-    run_replicas(run, int(paths), threads, cancel)
+    run_replicas(run, groups, threads, cancel)
     return found
 
 
