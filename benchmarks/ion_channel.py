@@ -36,7 +36,7 @@ def generating_function() -> Row:
         return [information.cumulant_generating_function(channel, s) for s in tilts]
 
     difference = max(abs(a - b) for a, b in zip(ours(), theirs(), strict=True))
-    mine, other = interleaved(ours, theirs, pairs=3)
+    mine, other = interleaved(ours, theirs, pairs=5)
     matrix = np.eye(2**SITES) + np.random.default_rng(1).random((2**SITES, 2**SITES)) / 2**SITES
     begin = time.perf_counter()
     for _ in range(20):
