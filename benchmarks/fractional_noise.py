@@ -15,7 +15,7 @@ from benchmarks.timing import Row, interleaved, row
 from phasebook import sequences
 from phasebook.numerics.block_noise import BLOCK, fill_normal, lane_states, scratch
 
-HURST, LENGTH, PATHS = 0.3, 100_000, 100
+HURST, LENGTH, PATHS, FEW = 0.3, 100_000, 100, 4
 SERIES = 4096
 PEERS = Path(__file__).parent / "fractional_peers.py"
 
@@ -40,8 +40,9 @@ def paths() -> list[Row]:
     )
     what = f"{PATHS} paths of {LENGTH:,} steps, H = {HURST}"
     rows = [row(what, "Davies-Harte (SciPy, ours)", mine, theirs, aim=1, limit=limit)]
-    job = {"package": "fbm", "length": LENGTH, "hurst": HURST, "paths": PATHS}
-    return [*rows, *_beside(job, ours, what, "fbm, Davies-Harte", 1, limit)]
+    job = {"package": "fbm", "length": LENGTH, "hurst": HURST, "paths": FEW}
+    few = partial(sequences.sample_markov_motion, motion, times, FEW, seed=1)
+    return [*rows, *_beside(job, few, what.replace(str(PATHS), str(FEW), 1), "fbm, Davies-Harte", 1, limit)]
 
 
 def indices() -> list[Row]:
