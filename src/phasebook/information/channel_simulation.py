@@ -100,9 +100,7 @@ def ramped_work(
     if left_bath and abs(channel.affinity) > 1e-9:
         raise ValueError(f"voltage must be the reversal voltage at the start; its affinity is {channel.affinity:.3g}")
     moves, first = sorted_transitions(channel)
-    at_zero, _first = sorted_transitions(replace(channel, voltage=0.0))
-    slope = np.log(sorted_transitions(replace(channel, voltage=1.0))[0].rate / at_zero.rate)
-    bare = at_zero.rate * (1.0 if left_bath else (moves.left == 0))
+    bare, slope = _rates_in_voltage(channel, left_bath)
     start = np.cumsum(channel.grand_canonical(channel.bath_potentials[1]))
     distance = channel.occupancy @ channel.electrical_distance
     batches = -(-runs // RAMP_BATCH)
@@ -138,9 +136,7 @@ def mean_exponential_work(
     """⟨exp(−W)⟩ of the same ramp by integrating the weighted law: exact to 1e-10, symmetric rates."""
     moves, _first = sorted_transitions(channel)
     size = channel.states
-    at_zero = sorted_transitions(replace(channel, voltage=0.0))[0].rate
-    slope = np.log(sorted_transitions(replace(channel, voltage=1.0))[0].rate / at_zero)
-    bare = at_zero * (1.0 if left_bath else (moves.left == 0))
+    bare, slope = _rates_in_voltage(channel, left_bath)
     distance = channel.occupancy @ channel.electrical_distance
     speed = (end_voltage - channel.voltage) / duration
     affinity = math.log(channel.left_activity / channel.right_activity)
@@ -156,6 +152,14 @@ def mean_exponential_work(
     law = channel.grand_canonical(channel.bath_potentials[1])
     found = integrate.solve_ivp(change, (0.0, duration), law, method="DOP853", rtol=1e-11, atol=1e-14)
     return float(found.y[:, -1].sum())
+
+
+def _rates_in_voltage(channel: IonChannel, left_bath: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rates at no voltage and the slopes of their logarithms, as `sorted_transitions` orders them; a closed left end has none."""
+    at_zero, _first = sorted_transitions(replace(channel, voltage=0.0))
+    at_one, _first = sorted_transitions(replace(channel, voltage=1.0))
+    open_ends = 1.0 if left_bath else (at_zero.left == 0)
+    return at_zero.rate * open_ends, np.log(at_one.rate / at_zero.rate)
 
 
 def free_energy_change(channel: IonChannel, end_voltage: float) -> float:

@@ -239,15 +239,13 @@ def multifractional_dataset(start: float, end: float, length: int, paths: int, s
     table = weight_table(geometric_speeds(13, fastest), 1.0)
     times = np.arange(1, length + 1) / length
     found = sample_multifractional_motion(table, lambda t: start + (end - start) * t, times, paths, seed=seed)
-    edges = np.linspace(0, length - 2, WINDOWS + 1).astype(int)
     one = (found[:, 1:-1] - found[:, :-2]) ** 2
     two = (found[:, 2:] - found[:, :-2]) ** 2
     local = []
-    for begin, stop in itertools.pairwise(edges):
+    for begin, stop in itertools.pairwise(_window_edges(length)):
         ratio = two[:, begin:stop].mean(axis=1) / one[:, begin:stop].mean(axis=1)
         local.append(np.log2(ratio) / 2)
     samples = np.array(local)
-    middle = (times[edges[:-1]] + times[edges[1:]]) / 2
     return xr.Dataset(
         {
             "local_hurst_simulation": ("time", samples.mean(axis=1), _about("1", "Local Hurst index")),
@@ -257,15 +255,19 @@ def multifractional_dataset(start: float, end: float, length: int, paths: int, s
                 _about("1", "Standard error over paths"),
             ),
         },
-        {"time": ("time", middle, _about("time", "time"))},
+        {"time": ("time", multifractional_times(length), _about("time", "time"))},
     )
 
 
 def multifractional_times(length: int) -> np.ndarray:
     """The middles of the windows of `multifractional_dataset`."""
-    times = np.arange(1, length + 1) / length
-    edges = np.linspace(0, length - 2, WINDOWS + 1).astype(int)
-    return np.asarray((times[edges[:-1]] + times[edges[1:]]) / 2)
+    times = (_window_edges(length) + 1) / length
+    return np.asarray((times[:-1] + times[1:]) / 2)
+
+
+def _window_edges(length: int) -> np.ndarray:
+    """The steps at which the windows begin, and where the last one ends."""
+    return np.linspace(0, length - 2, WINDOWS + 1).astype(int)
 
 
 def _estimates(group: list[Series]) -> list[HurstEstimate | None]:

@@ -81,7 +81,6 @@ class ObservedPaths:
             ahead = seen[np.searchsorted(seen, np.arange(1, grid))]
             following[path], waiting[path] = row[ahead], (ahead - np.arange(grid - 1)) * self.step
         rates = self.motion.speeds
-        prior = np.linalg.cholesky(1 / (rates[:, None] + rates) + 1e-9 * np.eye(rates.size))
         found = {
             "levels": np.nan_to_num(self.levels[:, 1:]),
             "seen": ~np.isnan(self.levels[:, 1:]),
@@ -95,7 +94,7 @@ class ObservedPaths:
             "speeds": rates,
             "weights": self.motion.weights,
             "coefficients": np.zeros((1, rates.size)) if table is None else table.coefficients,
-            "prior": prior,
+            "prior": _stationary_factor(rates),
         }
         return {name: jnp.asarray(np.asarray(value), jnp.float32) for name, value in found.items()}
 
@@ -160,7 +159,7 @@ def walk_posterior(problem: BridgeProblem, posterior: Posterior, *, paths: int, 
     if posterior.start_mean is not None and posterior.start_factor is not None:
         white_mean = np.asarray(posterior.start_mean, dtype=float)
         white = np.tril(np.asarray(posterior.start_factor, dtype=float))
-        prior = np.linalg.cholesky(1 / (rates[:, None] + rates) + 1e-9 * np.eye(rates.size))
+        prior = _stationary_factor(rates)
         mean[1:], factor[1:, 1:] = prior @ white_mean, prior @ white
         divergence = _divergence_of(white_mean, white)
     evaluate = eqx.filter_jit(posterior.control)
@@ -224,6 +223,11 @@ def _features(states: Any, time: Any, missing: Any, near: Any, *, xp: Any) -> An
 
 def _weights(coefficients: Array, hurst: Array) -> Array:
     return WeightTable(coefficients, np.zeros(0))(hurst)  # type: ignore[arg-type]
+
+
+def _stationary_factor(rates: np.ndarray) -> np.ndarray:
+    """A factor of the processes' stationary covariance, which is singular to rounding for speeds that are close."""
+    return np.linalg.cholesky(1 / (rates[:, None] + rates) + 1e-9 * np.eye(rates.size))
 
 
 def _divergence_of(mean: np.ndarray, factor: np.ndarray) -> float:
