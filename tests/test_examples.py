@@ -46,6 +46,14 @@ ARGUMENTS = {
 }
 
 
+def is_refused(script, arguments, message):
+    """Wrong input ends the script with exit code 1 and one sentence."""
+    finished = run(script, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
 def run(script, *arguments):
     return subprocess.run(
         [sys.executable, ROOT / "examples" / script, *arguments], capture_output=True, text=True, timeout=120
@@ -137,10 +145,7 @@ def test_teams_on_files():
     ],
 )
 def test_wrong_input_to_the_mixture_script_ends_in_one_sentence(arguments, message):
-    finished = run(MIXTURE, *arguments)
-    assert finished.returncode == 1
-    assert message in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    is_refused(MIXTURE, arguments, message)
 
 
 @pytest.mark.parametrize("arguments", [[DATA / "none.csv", DATA / "none.json"], [DATA / "team_answers.csv"]])
@@ -175,10 +180,7 @@ def test_trust_in_theory_of_a_network_in_a_file():
     ],
 )
 def test_wrong_input_to_the_network_script_ends_in_one_sentence(arguments, message):
-    finished = run(NETWORK, *arguments)
-    assert finished.returncode == 1
-    assert message in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    is_refused(NETWORK, arguments, message)
 
 
 def test_the_class_of_a_synthetic_ring():
@@ -204,10 +206,7 @@ def test_the_class_of_a_ring_in_a_file():
     ],
 )
 def test_wrong_input_to_the_ring_script_ends_in_one_sentence(arguments, message):
-    finished = run(RING, *arguments)
-    assert finished.returncode == 1
-    assert message in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    is_refused(RING, arguments, message)
 
 
 def test_a_synthetic_lattice_is_no_mean_field():
@@ -236,10 +235,7 @@ def test_lattices_from_files():
     ],
 )
 def test_wrong_input_to_the_lattice_script_ends_in_one_sentence(arguments, message):
-    finished = run(LATTICE, *arguments)
-    assert finished.returncode == 1
-    assert message in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    is_refused(LATTICE, arguments, message)
 
 
 def test_couplings_of_a_synthetic_network():
@@ -271,10 +267,7 @@ def test_couplings_from_a_file():
     ],
 )
 def test_wrong_input_to_the_couplings_script_ends_in_one_sentence(arguments, message):
-    finished = run(COUPLINGS, *arguments)
-    assert finished.returncode == 1
-    assert message in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    is_refused(COUPLINGS, arguments, message)
 
 
 def test_networks_of_random_patterns():
@@ -306,10 +299,7 @@ def test_networks_of_patterns_in_a_file():
     ],
 )
 def test_wrong_input_to_the_pattern_script_ends_in_one_sentence(arguments, message):
-    finished = run(PATTERNS, *arguments)
-    assert finished.returncode == 1
-    assert message in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    is_refused(PATTERNS, arguments, message)
 
 
 def test_a_memory_taught_by_digits():
@@ -340,10 +330,7 @@ def test_a_memory_taught_by_examples_in_a_file():
     ],
 )
 def test_wrong_input_to_the_memory_script_ends_in_one_sentence(arguments, message):
-    finished = run(MEMORY, *arguments)
-    assert finished.returncode == 1
-    assert message in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    is_refused(MEMORY, arguments, message)
 
 
 def test_epidemics_on_a_synthetic_network():
@@ -404,10 +391,7 @@ def test_a_game_of_ones_own_and_its_finite_players():
     [(["--players", "1"], "agents must be an integer of at least 2"), (["--temperature", "0"], "temperatures must be")],
 )
 def test_wrong_input_to_the_game_script_ends_in_one_sentence(arguments, message):
-    finished = run(GAME, *arguments)
-    assert finished.returncode == 1
-    assert message in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    is_refused(GAME, arguments, message)
 
 
 def test_a_sampler_of_ones_own_and_what_its_predictions_give_away():
@@ -434,10 +418,7 @@ def test_a_sampler_s_trajectories_from_files():
     ],
 )
 def test_wrong_input_to_the_sampler_script_ends_in_one_sentence(arguments, message):
-    finished = run(SAMPLER, *arguments)
-    assert finished.returncode == 1
-    assert message in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    is_refused(SAMPLER, arguments, message)
 
 
 def test_a_potential_of_ones_own_and_a_score_without_one():
