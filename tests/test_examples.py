@@ -483,3 +483,33 @@ def test_a_cell_on_events_from_a_file(tmp_path):
     assert finished.returncode == 1
     assert "lacks column 'id'" in finished.stderr
     assert finished.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("arguments", "hurst"), [([], 0.3), (ARGUMENTS[SERIES], 0.7)])
+def test_how_rough_a_series_is(arguments, hurst):
+    text = output(SERIES, *arguments)
+    assert number(text, "Markov likelihood") == pytest.approx(hurst, abs=0.05)
+    assert number(text, "exact likelihood") == pytest.approx(hurst, abs=0.05)
+    assert "between its points" in text
+
+
+def test_what_a_curve_fixes_of_a_channel():
+    text = output(CHANNEL, *ARGUMENTS[CHANNEL])
+    assert "not known" in text
+    assert number(text, "reduced χ²") < 2
+    assert float(re.search(r"at 0 mV +(\S+)", text).group(1)) == pytest.approx(2.5e7, rel=0.1)
+    assert "site 3" in output(CHANNEL)
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "message"),
+    [
+        (SERIES, [DATA / "none.csv"], "there is no file 'none.csv'"),
+        (SERIES, ["--at", "2"], "at must lie between"),
+        (CHANNEL, [DATA / "rough_series.csv"], "lacks column 'voltage_mv'"),
+        (CHANNEL, ["--sites", "9"], "at most 6 sites"),
+    ],
+)
+def test_wrong_input_to_the_series_and_channel_scripts_ends_in_one_sentence(script, arguments, message):
+    # The series script prints its estimates before it is asked for a place that it does not have.
+    is_refused(script, arguments, message)
