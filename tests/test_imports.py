@@ -30,8 +30,8 @@ def modules_after(statement: str) -> set[str]:
     "statement",
     [
         "import phasebook",
-        "from phasebook import engines, inference, information, networks, numerics, populations, reactions, sequences, spins, "
-        "transport",
+        "from phasebook import engines, inference, information, networks, numerics, populations, quantum, reactions, "
+        "sequences, spins, transport",
         "from phasebook.claims import built_papers; built_papers()",
         "from phasebook import catalogue; catalogue.search('mixture')",
         "from phasebook.cli import list_papers; list_papers()",

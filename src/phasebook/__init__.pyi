@@ -3,6 +3,7 @@ from . import information as information
 from . import networks as networks
 from . import numerics as numerics
 from . import populations as populations
+from . import quantum as quantum
 from . import reactions as reactions
 from . import sequences as sequences
 from . import spins as spins
