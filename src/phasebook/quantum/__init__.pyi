@@ -1,0 +1,11 @@
+from .pauli_sums import OperatorError as OperatorError
+from .pauli_sums import PauliString as PauliString
+from .pauli_sums import PauliSum as PauliSum
+from .pauli_sums import check_hermitian as check_hermitian
+from .pauli_sums import dense_matrix as dense_matrix
+from .pauli_sums import mixed_field_chain as mixed_field_chain
+from .pauli_sums import pauli_string as pauli_string
+from .pauli_sums import pauli_sum as pauli_sum
+from .pauli_sums import site_pauli as site_pauli
+from .pauli_sums import sparse_matrix as sparse_matrix
+from .pauli_sums import xxz_chain as xxz_chain
