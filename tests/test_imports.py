@@ -45,6 +45,7 @@ def modules_after(statement: str) -> set[str]:
         "from phasebook.cli import show; show('maxent-ion-channel')",
         "from phasebook.cli import show; show('grid-edge-games'); show('fokker-planck-gap')",
         "from phasebook.cli import show; show('graphex-games')",
+        "from phasebook.cli import show; show('cmt-benchmark')",
     ],
 )
 def test_nothing_heavy_is_imported(statement):

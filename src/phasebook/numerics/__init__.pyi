@@ -40,6 +40,7 @@ from .statistics import fit_power_law as fit_power_law
 from .statistics import integrated_autocorrelation_time as integrated_autocorrelation_time
 from .statistics import mean_estimate as mean_estimate
 from .statistics import wilson_interval as wilson_interval
+from .statistics import wilson_share_interval as wilson_share_interval
 from .tracy_widom import Cumulants as Cumulants
 from .tracy_widom import tracy_widom_cumulants as tracy_widom_cumulants
 from .tracy_widom import tracy_widom_density as tracy_widom_density

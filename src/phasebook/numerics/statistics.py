@@ -213,8 +213,18 @@ def wilson_interval(successes: int, trials: int, confidence: float) -> tuple[flo
     Raises ValueError as `clopper_pearson`. Source: Wilson, J. Am. Stat. Assoc. 22, 209 (1927).
     """
     _check_trials(successes, trials, confidence)
+    return wilson_share_interval(successes / trials, trials, confidence)
+
+
+def wilson_share_interval(share: float, trials: int, confidence: float) -> tuple[float, float]:
+    """`wilson_interval` around a share that need not be whole successes, such as a mean of trials' own shares (then too wide).
+
+    Raises ValueError unless 0 <= share <= 1, trials >= 1 and 0 < confidence < 1.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share must be between 0 and 1; got {share}")
+    _check_trials(0, trials, confidence)
     squared = float(special.ndtri(0.5 + confidence / 2)) ** 2
-    share = successes / trials
     middle = (share + squared / (2 * trials)) / (1 + squared / trials)
     half = math.sqrt(squared * (share * (1 - share) / trials + squared / (4 * trials**2))) / (1 + squared / trials)
     return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,9 @@
+"""CMT-Benchmark (arXiv 2510.05228): condensed-matter theory put to language models, graded by normal-ordered operators.
+
+The paper's 50 problems are its authors' to publish and are not part of this package; the grades that they released are.
+"""
+
+from . import report_claims, report_experiments
+from .subject import paper
+
+__all__ = ["paper", "report_claims", "report_experiments"]

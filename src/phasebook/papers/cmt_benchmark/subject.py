@@ -1,0 +1,55 @@
+"""What the paper says, what was found, where it stops being true, and what is not covered."""
+
+from ...claims import Paper
+
+ABSTRACT = "abstract of arXiv 2510.05228"
+RELEASED = "grades released with arXiv 2510.05228 (github.com/JamesRoggeveen/cmt_benchmark_data, commit 2498e1c)"
+TEXTBOOK = "textbook"
+
+paper = Paper(
+    "cmt-benchmark",
+    notes=(
+        "The published scores follow from the released grades: the best model solves 15 of 50, the mean over 17 models is "
+        "11.4%, 18 problems fall to none of them.",
+        "Fifty problems do not resolve the podium. The best model is told from 3 of the other 16 only, after correction for "
+        "the 136 pairs; to tell it from the second (7 problems only one solves, 5 only the other) 1,219 problems would be "
+        "needed.",
+        "The published error of the mean, 2.1%, holds the problems fixed. That other problems could have been asked raises it "
+        "to 3.0%.",
+        "The problems differ far more than the models: were all equally hard, 6 and not 18 would be unsolved, and one is "
+        "solved by 13 of 17, which chance would give once in 300 million benchmarks.",
+        "The parser alone moves a model by more than the podium's gaps: 11 of one model's 50 replies could not be read by it.",
+    ),
+    stops="A score here is one reply per problem: repeat with other seeds (phasebook benchmark --seeds) and give all "
+    "replies to report, which then compares models problem by problem. Intervals hold the grader to be right; read the share "
+    "of unread replies beside each score, and count hand grading as hand grading.",
+    own_data="phasebook benchmark --endpoint http://localhost:8000/v1 --model my-model --out replies, then phasebook run "
+    "cmt-benchmark report --graded replies/graded.jsonl --plot report.png",
+    comparisons=("startup",),
+)
+
+paper.equation(
+    "Score of a model",
+    "[p + z²/2n ± z √(p(1 − p)/n + z²/4n²)] / (1 + z²/n)",
+    "Wilson's interval around the share p of n problems that it solves; z = 1.96",
+)
+paper.equation(
+    "Two models",
+    "P = min(1, 2 Σ_(k ≤ min(b, c)) C(b + c, k) / 2^(b + c))",
+    "exact McNemar test; b, c: problems that only the first, only the second solves; Holm's correction over all pairs",
+)
+paper.equation(
+    "Error of the mean",
+    "(MN)² Var = (1 − 1/N) Σ_m R_m² + (1 − 1/M) Σ_j C_j² + T − (1/M + 1/N − 1/MN) T²",
+    "M models and N problems both resampled; R_m solved by model m, C_j solvers of problem j, T their sum; derived here",
+)
+
+paper.not_covered(
+    "The 50 problems are at the level of research and were validated by experts.",
+    "They are the authors' to publish; the user's own copy loads unchanged (phasebook grade).",
+)
+paper.not_covered(
+    "Scores of the 17 models, asked anew.",
+    "It takes access to these models; phasebook benchmark asks any endpoint that the user names, and the released grades "
+    "are evaluated again here.",
+)
