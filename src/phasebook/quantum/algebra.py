@@ -1,0 +1,220 @@
+"""Elements of operator algebras: sums of canonically ordered monomials with exact coefficients.
+
+An algebra knows how two canonical monomials multiply (in closed form; no neighbor is ever swapped), a monomial's adjoint, and how
+it is written. Coefficients are `int`, `Fraction`, `GaussianRational` or `Expression`, or anything else with `+` and `*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..errors import PhasebookError
+from .commuting_expressions import Expression, conjugate, join_terms, text_of
+from .gaussian_rationals import GaussianRational, Number
+from .grading_budget import spend
+
+Monomial = Hashable
+Terms = Mapping[Any, Any]
+ModeName = Callable[[int], str]
+SPEND_EVERY = 256
+
+
+class AlgebraError(PhasebookError, ValueError):
+    """Operators without an algebra, from different algebras, or with a spin that is not a half integer."""
+
+
+class Algebra(Protocol):
+    """What `Element` needs to know of an algebra."""
+
+    @property
+    def identity(self) -> Any:
+        """The monomial one."""
+
+    def product(self, left: Any, right: Any) -> Mapping[Any, Number]:
+        """Two canonical monomials' product in canonical order."""
+
+    def adjoint(self, monomial: Any) -> Mapping[Any, Number]:
+        """A monomial's adjoint in canonical order."""
+
+    def text(self, monomial: Any, name: ModeName) -> str:
+        """A monomial as LaTeX, empty for one; `name` gives a mode's subscript."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A sum of canonical monomials of one algebra; `terms` maps each to its nonzero coefficient."""
+
+    algebra: Any
+    terms: Terms
+
+    def __add__(self, other: Any) -> Element:
+        total = dict(self.terms)
+        for monomial, coefficient in self._other(other).terms.items():
+            _add_term(total, monomial, coefficient)
+        spend(len(total))
+        return Element(self.algebra, total)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Element:
+        return self * -1
+
+    def __sub__(self, other: Any) -> Element:
+        return self + self._other(other) * -1
+
+    def __rsub__(self, other: Any) -> Element:
+        return self * -1 + other
+
+    def __mul__(self, other: Any) -> Element:
+        if not isinstance(other, Element):
+            scaled = {monomial: coefficient * other for monomial, coefficient in self.terms.items()}
+            return Element(self.algebra, {monomial: value for monomial, value in scaled.items() if value != 0})
+        self._other(other)
+        product, steps = self.algebra.product, 0
+        total: dict[Any, Any] = {}
+        for left, first in self.terms.items():
+            for right, second in other.terms.items():
+                scale = first * second
+                for monomial, factor in product(left, right).items():
+                    _add_term(total, monomial, scale * factor)
+                steps += 1
+                if steps % SPEND_EVERY == 0:
+                    spend(len(total))
+        spend(len(total))
+        return Element(self.algebra, total)
+
+    def __rmul__(self, other: Any) -> Element:
+        return self * other
+
+    def __pow__(self, exponent: int) -> Element:
+        if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 0:
+            raise AlgebraError(f"the power of an operator must be an integer of at least 0; got {exponent!r}")
+        result, base = scalar(self.algebra, 1), self
+        while exponent:
+            if exponent & 1:
+                result = result * base
+            exponent >>= 1
+            base = base * base if exponent else base
+        return result
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Element):
+            return NotImplemented
+        return self.algebra == other.algebra and dict(self.terms) == dict(other.terms)
+
+    def __hash__(self) -> int:
+        return hash((self.algebra, frozenset(self.terms.items())))
+
+    def __str__(self) -> str:
+        return text(self)
+
+    def _other(self, other: Any) -> Element:
+        if not isinstance(other, Element):
+            return scalar(self.algebra, other)
+        if other.algebra != self.algebra:
+            raise AlgebraError(f"elements must belong to one algebra; got {self.algebra!r} and {other.algebra!r}")
+        return other
+
+
+@dataclass(frozen=True, slots=True)
+class CommutingProduct:
+    """The algebra of several species whose operators commute with each other; a monomial is a tuple with one of each."""
+
+    factors: tuple[Any, ...]
+
+    @property
+    def identity(self) -> tuple:
+        """The monomial one."""
+        return tuple(factor.identity for factor in self.factors)
+
+    def product(self, left: tuple, right: tuple) -> dict[tuple, Number]:
+        """Species by species."""
+        parts = (factor.product(*pair) for factor, *pair in zip(self.factors, left, right, strict=True))
+        return self._combine(parts)
+
+    def adjoint(self, monomial: tuple) -> dict[tuple, Number]:
+        """Species by species."""
+        return self._combine(factor.adjoint(part) for factor, part in zip(self.factors, monomial, strict=True))
+
+    def text(self, monomial: tuple, name: ModeName) -> str:
+        """The species' texts after each other."""
+        parts = (factor.text(part, name) for factor, part in zip(self.factors, monomial, strict=True))
+        return " ".join(part for part in parts if part)
+
+    def embed(self, place: int, element: Element) -> Element:
+        """An element of the species at a place as one of the whole algebra."""
+        before, after = self.identity[:place], self.identity[place + 1 :]
+        return Element(self, {(*before, monomial, *after): value for monomial, value in element.terms.items()})
+
+    def _combine(self, parts: Iterable[Mapping[Any, Number]]) -> dict[tuple, Number]:
+        combined: dict[tuple, Number] = {(): 1}
+        for part in parts:
+            combined = {
+                (*before, monomial): value * factor
+                for before, value in combined.items()
+                for monomial, factor in part.items()
+            }
+        return combined
+
+
+def scalar(algebra: Any, value: Any) -> Element:
+    """A number, or an expression of commuting symbols, as an element."""
+    return Element(algebra, {algebra.identity: value} if value != 0 else {})
+
+
+def commutator(first: Element, second: Element) -> Element:
+    """AB − BA."""
+    return first * second - second * first
+
+
+def anticommutator(first: Element, second: Element) -> Element:
+    """AB + BA."""
+    return first * second + second * first
+
+
+def adjoint(element: Element) -> Element:
+    """Hermitian conjugate; symbols in coefficients are real."""
+    total: dict[Any, Any] = {}
+    for monomial, coefficient in element.terms.items():
+        conjugated = _conjugate(coefficient)
+        for image, factor in element.algebra.adjoint(monomial).items():
+            _add_term(total, image, conjugated * factor)
+    return Element(element.algebra, total)
+
+
+def multiply_words(algebra: Any, words: Iterable[Element]) -> Element:
+    """The product of a word's letters from left to right, in canonical order."""
+    product = scalar(algebra, 1)
+    for letter in words:
+        product = product * letter
+    return product
+
+
+def text(element: Element, name: ModeName = str) -> str:
+    """The element as LaTeX: short monomials first; `name` gives a mode's subscript."""
+    named = ((element.algebra.text(monomial, name), value) for monomial, value in element.terms.items())
+    ordered = sorted(named, key=lambda item: (len(item[0].split()), item[0]))
+    return join_terms((_coefficient_text(value, alone=not monomial), monomial) for monomial, value in ordered)
+
+
+def _coefficient_text(value: Any, alone: bool) -> str:
+    if isinstance(value, Expression) and len(value.terms) > 1 and not alone:
+        return f"({text_of(value)})"
+    return text_of(value) if isinstance(value, (int, GaussianRational, Expression)) else str(value)
+
+
+def _conjugate(value: Any) -> Any:
+    return conjugate(value) if isinstance(value, (GaussianRational, Expression)) else value.conjugate()
+
+
+def _add_term(total: dict[Any, Any], monomial: Any, coefficient: Any) -> None:
+    if monomial in total:
+        summed = total[monomial] + coefficient
+        if summed != 0:
+            total[monomial] = summed
+        else:
+            del total[monomial]
+    elif coefficient != 0:
+        total[monomial] = coefficient
