@@ -1,8 +1,14 @@
 """Functions that misbehave, importable by worker processes."""
 
+import ctypes
+import math
 import os
+import signal
+import sys
 import time
 from typing import Any
+
+from phasebook.claims import Evidence
 
 
 def double(value: int) -> int:
@@ -55,10 +61,58 @@ def threads() -> list[str | None]:
     return [os.environ.get(name) for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "TF_CPP_MIN_LOG_LEVEL")]
 
 
-def crash_one_claim(slug: str, name: str, seed: int) -> dict[str, Any]:
-    """Stands in for `verify.measure_claim`: one claim takes its process down, another raises, the others go on."""
-    if name.startswith("collapse"):
-        os._exit(9)
-    if name.startswith("hard"):
-        raise ArithmeticError("on purpose")
+def misbehave(slug: str, name: str, seed: int) -> dict[str, Any]:
+    """Stands in for `verify.measure_claim`: each claim whose name is in MISBEHAVIOUR does what is said there."""
+    MISBEHAVIOUR.get(name, double)(1)
     return {"verdict": "skipped", "message": "not needed here"}
+
+
+def _fail(_: int) -> None:
+    raise ArithmeticError("on purpose")
+
+
+def _exit(_: int) -> None:
+    os._exit(9)
+
+
+def _read_no_address(_: int) -> None:
+    ctypes.string_at(0)
+
+
+def _hang(_: int) -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    while True:
+        pass
+
+
+def _leak(_: int) -> None:
+    swallow_memory(100_000)
+
+
+def _leave_a_child(_: int) -> None:
+    if os.fork() == 0:
+        time.sleep(30)
+        os._exit(0)
+
+
+def _print_megabytes(_: int) -> None:
+    for _ in range(30):
+        sys.stdout.write("x" * 100_000)
+        os.write(1, b"y" * 100_000)
+
+
+def _return_nan(_: int) -> None:
+    Evidence.exact(math.nan, 1.0)
+
+
+# By the names of the quick claims of mixture-misspecification.
+MISBEHAVIOUR = {
+    "correct-specification": _fail,
+    "under-smoothing": _exit,
+    "low-snr-constant": _read_no_address,
+    "collapse-threshold": _hang,
+    "hard-assignment": _leak,
+    "samples-follow-population": _leave_a_child,
+    "first-order-collapse": _print_megabytes,
+    "label-accuracy": _return_nan,
+}

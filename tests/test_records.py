@@ -2,12 +2,24 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phasebook.records import Record, RecordsError, add_records, history, latest, parse_lines, records_file, to_lines
+from phasebook.records import (
+    MIGRATIONS,
+    Record,
+    RecordsError,
+    add_records,
+    check_writable,
+    history,
+    latest,
+    parse_lines,
+    records_file,
+    to_lines,
+)
 
 
 def record(claim: str = "headline", time: str = "2026-01-01T00:00:00+00:00", **changes) -> Record:
@@ -91,6 +103,35 @@ def test_an_empty_file_is_migrated_and_a_newer_one_refused():
     database.close()
     with pytest.raises(RecordsError, match=r"written by a newer Phasebook \(format 99\)"):
         history()
+
+
+def test_a_file_of_an_older_format_opens_with_everything_in_it(monkeypatch):
+    """The step to come, tried now: a column more; what was written before it is read, and new records follow."""
+    add_records([record("before")])
+    later = ("ALTER TABLE record ADD COLUMN host TEXT NOT NULL DEFAULT ''",)
+    monkeypatch.setattr("phasebook.records.MIGRATIONS", (*MIGRATIONS, later))
+    assert [each.claim for each in history()] == ["before"]
+    add_records([record("after")])
+    assert [each.claim for each in history()] == ["before", "after"]
+    with closing(sqlite3.connect(records_file())) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        assert database.execute("SELECT host FROM record").fetchall() == [("",), ("",)]
+
+
+def test_a_migration_that_is_cut_off_leaves_the_former_format(monkeypatch):
+    add_records([record()])
+    broken = ("ALTER TABLE record ADD COLUMN host TEXT NOT NULL DEFAULT ''", "this is no statement")
+    with monkeypatch.context() as patched:
+        patched.setattr("phasebook.records.MIGRATIONS", (*MIGRATIONS, broken))
+        with pytest.raises(RecordsError, match="cannot be used"):
+            history()
+    assert len(history()) == 1
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RecordsError, match=r"the records in records.sqlite cannot be used: .*file"):
+        check_writable(tmp_path / "file" / "records.sqlite")
 
 
 def test_a_file_that_is_no_database_is_named():

@@ -185,8 +185,8 @@ def test_an_unfinished_store_can_be_gathered(tmp_path):
 
 
 def test_on_dask_the_same_units_give_the_same_store(tmp_path, whole):
-    with dask_cluster(tmp_path) as address:
-        data = run_through(sweep(tmp_path / "dask.zarr"), scheduler=address)
+    with dask_cluster(tmp_path) as cluster:
+        data = run_through(sweep(tmp_path / "dask.zarr"), scheduler=cluster.address)
     xr.testing.assert_identical(data, whole)
 
 

@@ -82,7 +82,7 @@ def test_processes_are_others_and_are_reused():
 
 
 def test_on_dask_a_lost_worker_costs_its_task_alone(tmp_path):
-    with dask_cluster(tmp_path) as address:
+    with dask_cluster(tmp_path) as cluster:
         found = outcomes(
             *(task(f"good {value}", tasks.double, value) for value in range(3)),
             task("killed", tasks.kill_itself),
@@ -92,7 +92,7 @@ def test_on_dask_a_lost_worker_costs_its_task_alone(tmp_path):
             task("raises", tasks.fail),
             task("slow", tasks.sleep, 0.3, seconds=0.1),
             workers=2,
-            scheduler=address,
+            scheduler=cluster.address,
         )
     assert [found[f"good {value}"].value for value in range(12)] == list(range(0, 24, 2))
     for killed in found["killed"], found["killed too"]:

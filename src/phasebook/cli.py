@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Optional
 
@@ -16,6 +16,7 @@ import typer
 from . import catalogue, runtime
 from ._version import __version__
 from .errors import PhasebookError
+from .own_options import parse_options
 
 app = typer.Typer(
     name="phasebook",
@@ -46,6 +47,10 @@ Workers = Annotated[
 ]
 
 
+class Explained(SystemExit):
+    """The end of the program after a sentence that says why."""
+
+
 def main() -> None:
     """Entry point of the console script."""
     runtime.prepare_process(threads=_cores())
@@ -53,7 +58,15 @@ def main() -> None:
         app(standalone_mode=True)
     except KeyboardInterrupt:
         _fail("stopped by Ctrl-C", 130)
+    except SystemExit as leaving:
+        # Typer turns Ctrl-C into a silent exit; the commands that have more to say have said it.
+        if leaving.code == 130 and not isinstance(leaving, Explained):
+            _fail("stopped by Ctrl-C", 130)
+        raise
     except (PhasebookError, ValueError) as error:
+        _fail(str(error), 2)
+    except OSError as error:
+        # A full disk, a folder that may not be written, a file that is gone: the user's to mend, in the system's words.
         _fail(str(error), 2)
 
 
@@ -133,7 +146,7 @@ def run(
     chosen = _experiment(paper, names[0])
     if wants_help:
         _help(context, [chosen])
-    given = _parse_options(chosen, context.args)
+    given = parse_options(chosen, context.args)
     chosen.resolve(given, _road(only))
     if out is not None:
         results.check_out(out)
@@ -176,10 +189,11 @@ def verify(
     2: an error; 130: Ctrl-C.
     """
     from . import terminal
-    from .records import latest, reference
+    from .records import RecordsError, latest, reference
     from .results import check_folder
     from .verify import exit_code, json_line, select_claims
     from .verify import verify as verify_claims
+    from .workers import SchedulerLost
 
     claims = select_claims(slugs or (), claim=claim, tier=tier)
     if report is not None:
@@ -187,7 +201,7 @@ def verify(
     if workers is not None and workers < 0:
         raise ValueError(f"workers must be 0 or more; got {workers}")
     expected = {f"{paper}/{name}": record.seconds for (paper, name), record in {**reference(), **latest()}.items()}
-    results = []
+    results, begin = [], time.monotonic()
     progress = verify_claims(claims, seed=seed, workers=workers, scheduler=scheduler)
     try:
         for result in terminal.follow_verification(claims, progress, expected):
@@ -199,8 +213,14 @@ def verify(
         if not as_json:
             terminal.print_results(results)
         _fail(f"stopped by Ctrl-C; the verdicts of {len(results)} of {len(claims)} claims are kept", 130)
+    except (RecordsError, SchedulerLost) as error:
+        if results and not as_json:
+            terminal.print_results(results)
+        _fail(str(error), 2)
     if not as_json:
         terminal.print_results(results)
+        if scheduler is None:
+            terminal.print_time(results, time.monotonic() - begin, _cores() if workers is None else workers)
     if report is not None:
         from .report import write_report
 
@@ -258,6 +278,8 @@ def sweep(
         last = terminal.follow_sweep(run_sweep(job, workers=workers, scheduler=scheduler, retry_failed=retry_failed))
     except KeyboardInterrupt:
         _fail("stopped by Ctrl-C; the finished units are kept, and the same command resumes", 130)
+    except OSError as error:
+        _fail(f"{error}; the finished units are kept, and the same command resumes once this is mended", 2)
     terminal.out.print(f"{last.done} of {last.units} units done, {last.failed} failed: {store}")
     if plot is not None:
         _draw_sweep(job, plot)
@@ -407,36 +429,6 @@ def digest(
         raise typer.Exit(1)
 
 
-def _parse_options(experiment: Any, words: Sequence[str]) -> dict[str, Any]:
-    """`--name value` and `--name=value` pairs of the experiment's own parameters; a value may begin with a minus."""
-    parameters = experiment.parameters
-    given: dict[str, Any] = {}
-    waiting = list(words)
-    while waiting:
-        word = waiting.pop(0)
-        if not word.startswith("--"):
-            raise ValueError(
-                f"expected an option such as --{next(iter(parameters), 'seed').replace('_', '-')}; got {word!r}"
-            )
-        option, equals, text = word[2:].partition("=")
-        name = option.replace("-", "_")
-        negated = name.removeprefix("no_")
-        if name not in parameters and negated in parameters and parameters[negated].kind == "bool":
-            given[negated] = False
-            continue
-        if name not in parameters:
-            experiment.resolve({name: text})
-        if name in given:
-            raise ValueError(f"{option} is given twice")
-        if not equals:
-            bare = parameters[name].kind == "bool" and (not waiting or waiting[0].startswith("--"))
-            if not bare and not waiting:
-                raise ValueError(f"{option} needs a value: {parameters[name].allowed}")
-            text = "true" if bare else waiting.pop(0)
-        given[name] = parameters[name].parse(text)
-    return given
-
-
 def _experiment(paper: Any, name: str) -> Any:
     if name not in paper.experiments:
         raise ValueError(f"EXPERIMENT must be one of {', '.join(paper.experiments)}; got {name!r}")
@@ -488,7 +480,7 @@ def _cores() -> int:
 def _fail(message: str, code: int) -> NoReturn:
     sys.stdout.flush()
     print(f"phasebook: {message}", file=sys.stderr)
-    raise SystemExit(code)
+    raise Explained(code)
 
 
 if __name__ == "__main__":

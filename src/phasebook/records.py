@@ -91,6 +91,13 @@ def add_records(records: Iterable[Record], path: Path | None = None) -> int:
         return database.total_changes - before
 
 
+def check_writable(path: Path | None = None) -> None:
+    """Raise `RecordsError` where nothing can be added to the records, before work is begun whose results would be lost."""
+    with _connection(path, write=True) as database:
+        database.execute("BEGIN IMMEDIATE")
+        database.rollback()
+
+
 def history(paper: str | None = None, path: Path | None = None) -> list[Record]:
     """All records, or one paper's, oldest first."""
     if not (path or records_file()).exists():
@@ -150,16 +157,16 @@ def parse_lines(lines: Iterable[str]) -> list[Record]:
 @contextmanager
 def _connection(path: Path | None, *, write: bool) -> Iterator[sqlite3.Connection]:
     path = path or records_file()
-    if write:
-        path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=30)) as database:
             database.execute("PRAGMA busy_timeout = 30000")
             if write:
                 database.execute("PRAGMA journal_mode = WAL")
             _migrate(database, path)
             yield database
-    except sqlite3.DatabaseError as error:
+    except (OSError, sqlite3.DatabaseError) as error:
         raise RecordsError(f"the records in {path.name} cannot be used: {error}") from error
 
 

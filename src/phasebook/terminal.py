@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .verify import Progress, Result
 
 COLORS = {"holds": "green", "fails": "red", "error": "red", "inconclusive": "yellow", "skipped": "dim"}
+SLOWEST = 5  # claims that a verification names at its end
 WIDTH_OF_A_PIPE = 160  # a file or a pipe has no width of its own, and Rich's 80 columns would drop half of a table
 out = Console(highlight=False)
 if not out.is_terminal and "COLUMNS" not in os.environ:
@@ -182,6 +183,23 @@ def print_results(results: Sequence[Result]) -> None:
             finding = f" Finding: {result.claim.finding.text}" if result.claim.finding is not None else ""
             message = f" {result.message}." if result.message else ""
             out.print(f"{result.claim.slug} {result.claim.name}: {result.verdict}.{message}{finding}")
+
+
+def print_time(results: Sequence[Result], seconds: float, workers: int) -> None:
+    """Where a verification's time went: the wall clock, the share that its processes spent measuring, the slowest claims."""
+    if len(results) < 2:
+        return
+    measured = sum(result.seconds for result in results)
+    slowest = sorted(results, key=lambda result: -result.seconds)[:SLOWEST]
+    named = ", ".join(f"{result.claim.slug} {result.claim.name} {result.seconds:.1f} s" for result in slowest)
+    processes = "this process" if workers == 0 else f"{workers} process{'es' if workers > 1 else ''}"
+    share = min(1.0, measured / (seconds * max(workers, 1)))
+    out.print(
+        f"{len(results)} claims in {_duration(seconds)}: {_duration(measured)} of measuring in {processes}, busy "
+        f"{share:.0%} of the time (the rest: starting, waiting for the last). Slowest: {named}.",
+        style="dim",
+        soft_wrap=True,
+    )
 
 
 class _Board:

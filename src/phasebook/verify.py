@@ -19,7 +19,7 @@ from . import runtime
 from .claims import Claim, Evidence, Paper, built_papers, judge, load_paper
 from .experiments import check_seed
 from .provenance import code_version
-from .records import Record, add_records
+from .records import Record, RecordsError, add_records, check_writable
 from .unit_store import Unit, finished, read_unit, write_unit
 from .workers import Event, Outcome, Task, run_tasks
 
@@ -133,10 +133,15 @@ def verify(
     """Measure the claims and yield progress; every result is recorded at once, so that stopping keeps what was measured.
 
     Quick claims run side by side in one-thread processes; each long claim runs alone, on all cores. `workers` defaults to the
-    number of cores; 0 runs in this process. `stop` is asked whether to end, as `workers.run_tasks` asks it.
+    number of cores; 0 runs in this process. `stop` is asked whether to end, as `workers.run_tasks` asks it. Raises `RecordsError`
+    before work starts where records cannot be written, and at the end where some could not: their results have been yielded.
     """
     check_seed(seed)
     claims = list(claims)
+    if keep:
+        check_writable()
+    waiting: list[Record] = []
+    refusal: RecordsError | None = None
     cores = os.cpu_count() or 1
     workers = cores if workers is None else workers
     short = [claim for claim in claims if claim.tier == "quick" and not claim.in_units]
@@ -150,8 +155,18 @@ def verify(
     for step in steps:
         for progress in step:
             if progress.result is not None and keep:
-                add_records([progress.result.record()])
+                waiting.append(progress.result.record())
+                try:
+                    add_records(waiting)
+                    waiting.clear()
+                except RecordsError as error:
+                    # A disk that is full now may have room at the next claim: what was measured waits in memory.
+                    refusal = error
             yield progress
+    if waiting:
+        raise RecordsError(
+            f"{len(waiting)} of {len(claims)} verdicts were measured and could not be recorded: {refusal}"
+        )
 
 
 def measure_claim(slug: str, name: str, seed: int) -> dict[str, Any]:

@@ -13,17 +13,22 @@ import traceback
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from . import runtime
+from .errors import PhasebookError
 
 MEMORY_EXIT_CODE = 87
 WATCH_INTERVAL = 0.05
 DASK_INTERVAL = 0.2
 
 Failure = Literal["raised", "absent", "time", "memory", "crashed"]
+
+
+class SchedulerLost(PhasebookError):
+    """The Dask scheduler does not answer; the message names it and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,10 @@ def _supervised(tasks: list[Task], workers: int, threads: int, stop: Callable[[]
     )
     heard, hearing = _hear_interrupts()
     try:
-        pending: dict[Any, Task] = {pool.schedule(attempt, args=(task,), timeout=task.seconds): task for task in tasks}
+        with _interrupts_held():
+            pending: dict[Any, Task] = {
+                pool.schedule(attempt, args=(task,), timeout=task.seconds): task for task in tasks
+            }
         started: dict[str, float] = {}
         while pending and not stop():
             if heard:
@@ -172,6 +180,23 @@ def _supervised(tasks: list[Task], workers: int, threads: int, stop: Callable[[]
         pool.stop()
         pool.join()
         hearing()
+
+
+@contextmanager
+def _interrupts_held() -> Generator[None]:
+    """Ctrl-C waits while the pool's threads start: they and the processes that they start, at any time, inherit that it is held.
+
+    Else a process that is still importing what it needs to ignore Ctrl-C would print where it was.
+    """
+    from multiprocessing import resource_tracker
+
+    # Started later, inside a spawn, it would let Ctrl-C through again.
+    resource_tracker.ensure_running()
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _hear_interrupts() -> tuple[list[int], Callable[[], object]]:
@@ -226,6 +251,8 @@ def _start_worker(threads: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A handler in Python, which the pool installs, would wait for a compiled kernel to return: the system ends it at once.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # What a task prints, in Python or in C, must not land among the results that the parent prints.
+    os.dup2(2, 1)
     runtime.prepare_process(threads)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
@@ -265,35 +292,51 @@ def _on_dask(tasks: list[Task], address: str) -> Generator[Event]:
     pinned to a free thread, and the next is sent when that thread is free again. Dask cannot stop a running task: one that
     overran its time is an error when it ends.
     """
+    import logging
+    from concurrent.futures import CancelledError
+
     import distributed
 
-    waiting = deque(tasks)
-    with distributed.Client(address, timeout="10s") as client:
-        client.run_on_scheduler(_fail_with_the_worker)
-        sent: dict[Any, tuple[Task, str]] = {}
-        while waiting or sent:
-            threads = client.nthreads()
-            if any(worker not in threads for _, worker in sent.values()):
-                # A task sent to a worker that left before it took the task has run nowhere: it waits again.
-                unclaimed = client.run_on_scheduler(_keys_without_a_worker)
-                for future in [future for future in sent if future.key in unclaimed]:
-                    waiting.appendleft(sent.pop(future)[0])
-                    future.cancel()
-            taken = Counter(worker for _, worker in sent.values())
-            free = [worker for worker, count in threads.items() for _ in range(count - taken[worker])]
-            for worker in free[: len(waiting)]:
-                task = waiting.popleft()
-                future = client.submit(_on_worker, task, key=f"{task.key}-{uuid.uuid4()}", workers=[worker], retries=0)
-                sent[future] = task, worker
-                yield Event(task.key)
-            if not sent:
-                time.sleep(DASK_INTERVAL)
-                continue
-            with suppress(TimeoutError):
-                distributed.wait(sent, timeout=DASK_INTERVAL, return_when="FIRST_COMPLETED")
-            for future in [future for future in sent if future.done()]:
-                task, _ = sent.pop(future)
-                yield Event(task.key, _dask_outcome(future, task))
+    # A lost scheduler is said in one sentence, below; Dask's own account of it is three pages of tracebacks.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    try:
+        with distributed.Client(address, timeout="10s") as client:
+            client.run_on_scheduler(_fail_with_the_worker)
+            yield from _through(client, deque(tasks))
+    except (OSError, CancelledError) as error:
+        raise SchedulerLost(
+            f"the Dask scheduler at {address} does not answer ({type(error).__name__}); what was finished is kept: "
+            "start it again and run the same command"
+        ) from error
+
+
+def _through(client: Any, waiting: deque[Task]) -> Generator[Event]:
+    import distributed
+
+    sent: dict[Any, tuple[Task, str]] = {}
+    while waiting or sent:
+        threads = client.nthreads()
+        if any(worker not in threads for _, worker in sent.values()):
+            # A task sent to a worker that left before it took the task has run nowhere: it waits again.
+            unclaimed = client.run_on_scheduler(_keys_without_a_worker)
+            for future in [future for future in sent if future.key in unclaimed]:
+                waiting.appendleft(sent.pop(future)[0])
+                future.cancel()
+        taken = Counter(worker for _, worker in sent.values())
+        free = [worker for worker, count in threads.items() for _ in range(count - taken[worker])]
+        for worker in free[: len(waiting)]:
+            task = waiting.popleft()
+            future = client.submit(_on_worker, task, key=f"{task.key}-{uuid.uuid4()}", workers=[worker], retries=0)
+            sent[future] = task, worker
+            yield Event(task.key)
+        if not sent:
+            time.sleep(DASK_INTERVAL)
+            continue
+        with suppress(TimeoutError):
+            distributed.wait(sent, timeout=DASK_INTERVAL, return_when="FIRST_COMPLETED")
+        for future in [future for future in sent if future.done()]:
+            task, _ = sent.pop(future)
+            yield Event(task.key, _dask_outcome(future, task))
 
 
 def _on_worker(task: Task) -> Outcome:
