@@ -45,7 +45,8 @@ def kronecker_bilinear_chain(sites: int, linear: float, quadratic: float, twice_
     """The open chain Σ a S·S + b (S·S)² of any spin in its whole space; a = 1, b = 1/3 at spin one is the AKLT chain."""
     matrices = spin_matrices(twice_spin)
     size = twice_spin + 1
-    pair = sum(sign * np.kron(matrix, matrix) for sign, matrix in zip((1.0, -1.0, 1.0), matrices, strict=True))
+    across, turning, along = (np.kron(matrix, matrix) for matrix in matrices)
+    pair = across - turning + along
     bond = linear * pair + quadratic * pair @ pair
     total = sparse.csr_array((size**sites, size**sites))
     for first in range(sites - 1):
