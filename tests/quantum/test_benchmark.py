@@ -92,7 +92,8 @@ def test_a_trickle_of_bytes_does_not_prolong_the_deadline():
         connection, _ = listener.accept()
         with connection:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-            while not stop.wait(0.02):
+            until = time.monotonic() + 3
+            while not stop.wait(0.02) and time.monotonic() < until:
                 try:
                     connection.sendall(b" ")
                 except OSError:

@@ -96,6 +96,8 @@ def test_pass_at_k_is_the_share_of_subsets():
 
 def test_repeats_are_averaged_by_problem():
     table = table_of([[4, 0, 2], [1, 1, 3]], repeats=4)
+    assert quantum.models_pass_at_k(table, 1) == pytest.approx(table.rates.mean(axis=1))
+    assert quantum.models_pass_at_k(table, 2) == pytest.approx([(1 + 0 + 5 / 6) / 3, (0.5 + 0.5 + 1) / 3])
     first, second = quantum.model_scores(table)
     assert first.share == pytest.approx(0.5)
     assert second.share == pytest.approx(5 / 12)

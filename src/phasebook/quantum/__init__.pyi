@@ -28,6 +28,7 @@ from .benchmark_report import holm_adjusted as holm_adjusted
 from .benchmark_report import mean_over_models as mean_over_models
 from .benchmark_report import model_ranking as model_ranking
 from .benchmark_report import model_scores as model_scores
+from .benchmark_report import models_pass_at_k as models_pass_at_k
 from .benchmark_report import paired_tests as paired_tests
 from .benchmark_report import pass_at_k as pass_at_k
 from .benchmark_report import ranking_verdict as ranking_verdict

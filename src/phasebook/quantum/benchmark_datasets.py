@@ -52,7 +52,7 @@ def report_measurement(table: GradedTable, unparsed: Any, resamples: int, seed: 
     shares = np.array([found[index].share for index in order])
     mean, (low, high) = report.two_way_bootstrap(table, seed=seed, resamples=resamples)
     over_models = report.mean_over_models(table).stderr if len(table.models) > 1 else 0.0
-    by_rank = {
+    by_rank: dict[str, tuple[Any, str, str]] = {
         "model_data": ([table.models[index] for index in order], "1", "Model, best first"),
         "score_data": (shares, "1", "Score by rank (share of solved problems)"),
         "score_stderr": (np.sqrt(shares * (1 - shares) / len(table.problems)), "1", "Binomial error of the score"),
@@ -71,6 +71,10 @@ def report_measurement(table: GradedTable, unparsed: Any, resamples: int, seed: 
             "The same after Holm, over all pairs of models",
         ),
     }
+    repeats = int(table.attempts.min())
+    if repeats > 1:
+        solved = report.models_pass_at_k(table, repeats)[order]
+        by_rank["pass_at_k_data"] = (solved, "1", f"Chance that one of {repeats} replies is right (pass@{repeats})")
     single = {
         "mean_score_data": (mean.value, "1", "Mean score of the models"),
         "mean_score_stderr": (mean.stderr, "1", "Its error, models and problems resampled"),

@@ -74,6 +74,20 @@ def pass_at_k(attempts: int, correct: int, k: int) -> float:
     return 1 - math.comb(attempts - correct, k) / math.comb(attempts, k)
 
 
+def models_pass_at_k(table: GradedTable, k: int) -> NDArray[np.float64]:
+    """Mean over the problems of `pass_at_k` for each model, shape (models,).
+
+    Raises ValueError where a problem has fewer than k replies.
+    """
+    correct, attempts = table.counts[:, :, 0], table.attempts
+    return np.array(
+        [
+            [pass_at_k(int(n), int(c), k) for n, c in zip(*rows, strict=True)]
+            for rows in zip(attempts, correct, strict=True)
+        ]
+    ).mean(axis=1)
+
+
 def discordant_counts(first: ArrayLike, second: ArrayLike) -> tuple[int, int]:
     """On how many problems the first of two rows of rates is the higher, and on how many the second."""
     one, two = np.asarray(first, dtype=float), np.asarray(second, dtype=float)

@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-OUTCOMES = ("correct", "wrong", "unparsed", "ungraded", "refused", "error")
+Outcome = Literal["correct", "wrong", "unparsed", "ungraded", "refused", "error"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SUFFIXES = (".jsonl", ".csv")
 _TRUTH = {"1": "correct", "true": "correct", "yes": "correct", "0": "wrong", "false": "wrong", "no": "wrong"}
 
@@ -73,9 +74,12 @@ def read_graded_table(path: str | Path) -> GradedTable:
     return graded_table(_rows(path), path.name)
 
 
-def graded_table(rows: Iterable[tuple[int, Mapping[str, Any]]], name: str = "the table") -> GradedTable:
+def graded_table(
+    rows: Iterable[tuple[int, Mapping[str, Any]]], name: str = "the table", *, missing: Outcome | None = None
+) -> GradedTable:
     """The table of numbered rows; models and problems stand in the order in which they appear.
 
+    A reply that is missing has the outcome `missing`, where one is given; else every model must have answered every problem.
     Raises ValueError naming the row for an empty name, an unknown outcome, a second type of a problem, or a reply (model,
     problem, seed) that is there twice.
     """
@@ -102,6 +106,8 @@ def graded_table(rows: Iterable[tuple[int, Mapping[str, Any]]], name: str = "the
     if not seen:
         raise ValueError(f"{name} holds no graded replies")
     empty = [0] * len(OUTCOMES)
+    if missing is not None:
+        empty = [int(outcome == missing) for outcome in OUTCOMES]
     counts = [[cells.get((model, problem), empty) for problem in types] for model in models]
     return GradedTable(tuple(models), tuple(types), tuple(types.values()), np.array(counts, dtype=np.int64))
 
