@@ -1,7 +1,7 @@
 """Bethe's ansatz: exact ground energies of the spin-1/2 ring of any even size and of the half-filled Hubbard ring.
 
-The logarithmic equations of real rapidities are solved by Newton steps to machine precision; nothing is diagonalized. Source: Bethe
-1931; Yang and Yang, Phys. Rev. 150, 321 (1966); Lieb and Wu, Phys. Rev. Lett. 20, 1445 (1968).
+The logarithmic equations of real rapidities are solved by Newton steps to machine precision; nothing is diagonalized.
+Source: Bethe 1931; Yang and Yang, Phys. Rev. 150, 321 (1966); Lieb and Wu, Phys. Rev. Lett. 20, 1445 (1968).
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ NEWTON_STEPS = 100
 Array = NDArray[np.float64]
 
 
-def bethe_ring_energy(sites: int, anisotropy: float = 1.0) -> float:
-    """Ground energy of the ring Σ SˣSˣ + SʸSʸ + Δ SᶻSᶻ of an even number of sites, for Δ > −1 (J = 1).
+def bethe_ring_energy(sites: int, anisotropy: float = 1.0, magnetization: int = 0) -> float:
+    """Lowest energy of the ring Σ SˣSˣ + SʸSʸ + Δ SᶻSᶻ of an even number of sites at a total Sᶻ, for Δ > −1 (J = 1).
 
-    Raises ValueError for an odd number of sites or Δ ≤ −1, where the ground state is the ferromagnet, NotConverged without a root.
+    Magnetizations up to half the largest. Raises ValueError for an odd number of sites or Δ ≤ −1, where the ground
+    state is the ferromagnet, NotConverged without a root.
     """
     check_count("sites", sites, 4, 4096)
+    check_count("magnetization", magnetization, 0, sites // 4)
     if sites % 2 or not (math.isfinite(anisotropy) and anisotropy > -1):
         raise ValueError(f"sites must be even and anisotropy above -1; got {sites} and {anisotropy}")
     momentum, scattering, energy = _ring_functions(anisotropy)
-    count = sites // 2
+    count = sites // 2 - magnetization
     numbers = np.arange(count) - (count - 1) / 2
-    start = np.arctanh(0.999 * 2 * numbers / count) / 2 if count > 1 else np.zeros(1)
-    rapidities = start * (1.0 if anisotropy < 1 else 0.3)
+    rapidities = np.arctanh(0.999 * 2 * numbers / count) * (0.5 if anisotropy < 1 else 0.15)
 
     def residual(values: Array) -> tuple[Array, Array]:
         phase, slope = momentum(values)
@@ -67,9 +68,11 @@ def lieb_wu_ring_energy(sites: int, interaction: float) -> float:
 
 
 def lieb_wu_density_energy(interaction: float, points: int = 800) -> float:
-    """Energy per site of the infinite half-filled ring from the densities of momenta and rapidities, solved on grids (t = 1).
+    """Energy per site of the infinite half-filled ring from the densities of momenta and rapidities, solved on grids
+    (t = 1).
 
-    Converges exponentially in `points`; for U from 1 to 20 the error at 800 points is below 1e-9. Raises ValueError outside.
+    Converges exponentially in `points`; for U from 1 to 20 the error at 800 points is below 1e-9. Raises ValueError
+    outside.
     """
     if not 1 <= interaction <= 20:
         raise ValueError(f"interaction must lie in [1, 20]; got {interaction!r}")

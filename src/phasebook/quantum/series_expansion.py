@@ -1,10 +1,10 @@
 """Quantum Monte Carlo of spins 1/2 without a sign problem: stochastic series expansion with operator loops.
 
-e^{−βH} is expanded in products of bond operators; a diagonal update adds and removes them, and loops through the products, each
-flipped with probability one half, exchange diagonal and off-diagonal ones. A bond with |Jz| ≤ |Jxy| is a sum of two graphs: pairs
-that open and close a loop, of weight (|Jxy| + Jz)/4, and crossings, of weight (|Jxy| − Jz)/4. The energy is Σ|Jxy|/4 − ⟨n⟩/β with n
-the number of operators. There is no error besides the statistical one. Source: Sandvik, Phys. Rev. B 59, R14157 (1999); Evertz,
-Adv. Phys. 52, 1 (2003); the weights are derived here.
+e^{−βH} is expanded in products of bond operators; a diagonal update adds and removes them, and loops through the
+products, each flipped with probability one half, exchange diagonal and off-diagonal ones. A bond with |Jz| ≤ |Jxy| is
+a sum of two graphs: pairs that open and close a loop, of weight (|Jxy| + Jz)/4, and crossings, of weight (|Jxy| −
+Jz)/4. The energy is Σ|Jxy|/4 − ⟨n⟩/β with n the number of operators. There is no error besides the statistical one.
+Source: Sandvik, Phys. Rev. B 59, R14157 (1999); Evertz, Adv. Phys. 52, 1 (2003); the weights are derived here.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ CHUNK = 64  # sweeps between looks at the cut-off and at the flag that stops
 
 @dataclass(frozen=True)
 class SeriesEstimate:
-    """Energy and ⟨M²⟩/T with their errors, and the mean number of operators; M is the total Sᶻ."""
+    """Energy, ⟨M²⟩/T (M is the total Sᶻ) and the mean number of operators, with their errors."""
 
     energy: Measured
     susceptibility: Measured
-    operators: float
+    operators: Measured
 
 
 def series_expansion(
@@ -46,10 +46,12 @@ def series_expansion(
     threads: int | None = None,
     replicas: int = REPLICAS,
 ) -> SeriesEstimate:
-    """Thermal averages from `sweeps` measured sweeps, shared by independent replicas that each warm up by a quarter more.
+    """Thermal averages from `sweeps` measured sweeps, shared by independent replicas that each warm up by a quarter
+    more.
 
-    Ground states need T ≤ 1/(2N) in units of the coupling. The result is the same for any number of `threads`. Raises ValueError
-    for a field, a bond with |Jz| > |Jxy|, a frustrated lattice (where weights would be negative), or too few sweeps.
+    Ground states need T ≤ 1/(2N) in units of the coupling. The result is the same for any number of `threads`. Raises
+    ValueError for a field, a bond with |Jz| > |Jxy|, a frustrated lattice (where weights would be negative), or too
+    few sweeps.
     """
     check_temperature(temperature)
     check_count("replicas", replicas, 1, 1024)
@@ -70,7 +72,7 @@ def series_expansion(
     run_replicas(run, replicas, threads, cancel)
     energies = np.abs(exchange).sum() / 4 - temperature * operators.ravel()
     return SeriesEstimate(
-        mean_estimate(energies), mean_estimate(squares.ravel() / temperature), float(operators.mean())
+        mean_estimate(energies), mean_estimate(squares.ravel() / temperature), mean_estimate(operators.ravel())
     )
 
 
