@@ -39,7 +39,16 @@ class Algebra(Protocol):
         """A monomial's adjoint in canonical order."""
 
     def text(self, monomial: Any, name: ModeName) -> str:
-        """A monomial as LaTeX, empty for one; `name` gives a mode's subscript."""
+        """A monomial as LaTeX, empty for one; `name` gives a mode's letter with its indices."""
+
+    def word(self, monomial: Any) -> list[tuple[Any, int]]:
+        """A monomial as a word: letters with their modes."""
+
+    def generator(self, letter: Any, mode: int) -> Element:
+        """The element of one letter."""
+
+    def letter(self, mode: int) -> str:
+        """How a mode is written where nobody named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,19 @@ class CommutingProduct:
         parts = (factor.text(part, name) for factor, part in zip(self.factors, monomial, strict=True))
         return " ".join(part for part in parts if part)
 
+    def word(self, monomial: tuple) -> list[tuple[Any, int]]:
+        """A monomial as letters, each beside the place of its species."""
+        pairs = enumerate(zip(self.factors, monomial, strict=True))
+        return [((place, letter), mode) for place, (factor, part) in pairs for letter, mode in factor.word(part)]
+
+    def generator(self, letter: tuple[int, Any], mode: int) -> Element:
+        """The element of one letter of a word."""
+        return self.embed(letter[0], self.factors[letter[0]].generator(letter[1], mode))
+
+    def letter(self, mode: int) -> str:
+        """How a mode is written where nobody named it."""
+        return f"o_{{{mode}}}"
+
     def embed(self, place: int, element: Element) -> Element:
         """An element of the species at a place as one of the whole algebra."""
         before, after = self.identity[:place], self.identity[place + 1 :]
@@ -184,19 +206,30 @@ def adjoint(element: Element) -> Element:
     return Element(element.algebra, total)
 
 
-def multiply_words(algebra: Any, words: Iterable[Element]) -> Element:
-    """The product of a word's letters from left to right, in canonical order."""
+def word_element(algebra: Any, word: Iterable[tuple[Any, int]]) -> Element:
+    """The product of a word's letters, each with its mode, from left to right and in canonical order."""
     product = scalar(algebra, 1)
-    for letter in words:
-        product = product * letter
+    for letter, mode in word:
+        product = product * algebra.generator(letter, mode)
     return product
 
 
-def text(element: Element, name: ModeName = str) -> str:
-    """The element as LaTeX: short monomials first; `name` gives a mode's subscript."""
-    named = ((element.algebra.text(monomial, name), value) for monomial, value in element.terms.items())
-    ordered = sorted(named, key=lambda item: (len(item[0].split()), item[0]))
-    return join_terms((_coefficient_text(value, alone=not monomial), monomial) for monomial, value in ordered)
+def renamed(element: Element, mode: Callable[[int], int]) -> Element:
+    """The element with other modes; what falls together is multiplied in the order in which it is written."""
+    total = scalar(element.algebra, 0)
+    for monomial, coefficient in element.terms.items():
+        word = [(letter, mode(number)) for letter, number in element.algebra.word(monomial)]
+        total = total + word_element(element.algebra, word) * coefficient
+    return total
+
+
+def text(element: Element, name: ModeName | None = None) -> str:
+    """The element as LaTeX: short monomials first; `name` gives a mode's letter with its indices, such as c_{1}."""
+    name = name or element.algebra.letter
+    algebra = element.algebra
+    written = [(len(algebra.word(key)), algebra.text(key, name), value) for key, value in element.terms.items()]
+    written.sort(key=lambda item: item[:2])
+    return join_terms((_coefficient_text(value, alone=not monomial), monomial) for _, monomial, value in written)
 
 
 def _coefficient_text(value: Any, alone: bool) -> str:

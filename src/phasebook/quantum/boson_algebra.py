@@ -52,12 +52,26 @@ class Bosons:
 
     def text(self, monomial: BosonMonomial, name: ModeName) -> str:
         """All creators, then all annihilators."""
-        creators = [self._power(name(mode), p, "\\dagger") for mode, p, _ in monomial if p]
-        return " ".join(creators + [self._power(name(mode), q, "") for mode, _, q in monomial if q])
+        creators = [_power(name(mode), p, "\\dagger") for mode, p, _ in monomial if p]
+        return " ".join(creators + [_power(name(mode), q, "") for mode, _, q in monomial if q])
 
-    def _power(self, index: str, exponent: int, dagger: str) -> str:
-        power = " ".join(part for part in (dagger, str(exponent) if exponent > 1 else "") if part)
-        return self.symbol + (f"_{{{index}}}" if index else "") + (f"^{{{power}}}" if power else "")
+    def word(self, monomial: BosonMonomial) -> list[tuple[str, int]]:
+        """A monomial as letters: `create` and `destroy` with their modes."""
+        creators = [("create", mode) for mode, p, _ in monomial for _ in range(p)]
+        return creators + [("destroy", mode) for mode, _, q in monomial for _ in range(q)]
+
+    def generator(self, letter: str, mode: int) -> Element:
+        """The element of one letter of a word."""
+        return {"create": self.create, "destroy": self.destroy}[letter](mode)
+
+    def letter(self, mode: int) -> str:
+        """How a mode is written where nobody named it."""
+        return f"{self.symbol}_{{{mode}}}"
+
+
+def _power(letter: str, exponent: int, dagger: str) -> str:
+    power = " ".join(part for part in (dagger, str(exponent) if exponent > 1 else "") if part)
+    return letter + (f"^{{{power}}}" if power else "")
 
 
 def _all_modes(left: BosonMonomial, right: BosonMonomial) -> dict[BosonMonomial, int]:

@@ -117,7 +117,7 @@ def function_value(name: str, *arguments: Value) -> Value:
     if len(arguments) == 1 and first == 0 and name in ("cos", "cosh"):
         return 1
     if name == "abs" and isinstance(first, (int, Fraction)):
-        return abs(first)
+        return first if first >= 0 else -first
     if name == "log" and isinstance(first, (int, Fraction)) and first != 0:
         return _logarithm(first)
     if name == "log" and isinstance(first, Expression):
@@ -228,7 +228,7 @@ def _value(terms: dict[Monomial, Number]) -> Value:
         return 0
     if len(terms) == 1:
         [(monomial, coefficient)] = terms.items()
-        if monomial == ():
+        if not monomial:
             return coefficient
     return Expression(terms)
 

@@ -61,10 +61,23 @@ class Fermions:
         creators, annihilators = monomial
         return {(annihilators, creators): _reversal(creators) * _reversal(annihilators)}
 
+    def word(self, monomial: FermionMonomial) -> list[tuple[str, int]]:
+        """A monomial as letters: `create` and `destroy` with their modes."""
+        creators = [("create", mode) for mode in modes_of(monomial[0])]
+        return creators + [("destroy", mode) for mode in modes_of(monomial[1])]
+
+    def generator(self, letter: str, mode: int) -> Element:
+        """The element of one letter of a word."""
+        return {"create": self.create, "destroy": self.destroy}[letter](mode)
+
+    def letter(self, mode: int) -> str:
+        """How a mode is written where nobody named it."""
+        return f"{self.symbol}_{{{mode}}}"
+
     def text(self, monomial: FermionMonomial, name: ModeName) -> str:
         """Creators ascending, then annihilators ascending."""
-        creators = [_letter(self.symbol, name(mode), "^\\dagger") for mode in modes_of(monomial[0])]
-        return " ".join(creators + [_letter(self.symbol, name(mode), "") for mode in modes_of(monomial[1])])
+        creators = [name(mode) + "^\\dagger" for mode in modes_of(monomial[0])]
+        return " ".join(creators + [name(mode) for mode in modes_of(monomial[1])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +103,21 @@ class Majoranas:
         """The list reversed."""
         return {monomial: _reversal(monomial)}
 
+    def word(self, monomial: int) -> list[tuple[str, int]]:
+        """A monomial as letters `gamma` with their indices."""
+        return [("gamma", index) for index in modes_of(monomial)]
+
+    def generator(self, letter: str, mode: int) -> Element:
+        """The element of one letter of a word."""
+        return {"gamma": self.gamma}[letter](mode)
+
+    def letter(self, mode: int) -> str:
+        """How a mode is written where nobody named it."""
+        return f"{self.symbol}_{{{mode}}}"
+
     def text(self, monomial: int, name: ModeName) -> str:
         """Operators ascending."""
-        return " ".join(_letter(self.symbol, name(index), "") for index in modes_of(monomial))
+        return " ".join(name(index) for index in modes_of(monomial))
 
 
 def modes_of(mask: int) -> list[int]:
@@ -103,10 +128,6 @@ def modes_of(mask: int) -> list[int]:
         found.append(low.bit_length() - 1)
         mask ^= low
     return found
-
-
-def _letter(symbol: str, index: str, dagger: str) -> str:
-    return f"{symbol}{f'_{{{index}}}' if index else ''}{dagger}"
 
 
 def _subsets(mask: int) -> list[int]:

@@ -62,10 +62,19 @@ class Paulis:
         """Itself."""
         return {monomial: 1}
 
+    def word(self, monomial: PauliMonomial) -> list[tuple[str, int]]:
+        """A string as letters `x`, `y`, `z` with their sites."""
+        x, z = monomial
+        return [("?xzy"[(x >> site & 1) + 2 * (z >> site & 1)], site) for site in modes_of(x | z)]
+
+    def generator(self, letter: str, mode: int) -> Element:
+        """The element of one letter of a word."""
+        return {"x": self.x, "y": self.y, "z": self.z}[letter](mode)
+
+    def letter(self, mode: int) -> str:
+        """How a mode is written where nobody named it."""
+        return f"{self.symbol}_{{{mode}}}"
+
     def text(self, monomial: PauliMonomial, name: ModeName) -> str:
         """Sites ascending."""
-        x, z = monomial
-        return " ".join(
-            f"{self.symbol}{f'_{{{name(site)}}}' if name(site) else ''}^{'?xzy'[(x >> site & 1) + 2 * (z >> site & 1)]}"
-            for site in modes_of(x | z)
-        )
+        return " ".join(f"{name(site)}^{letter}" for letter, site in self.word(monomial))

@@ -17,7 +17,7 @@ from scipy import sparse
 from .algebra import AlgebraError, Element
 from .boson_algebra import Bosons
 from .commuting_expressions import Expression
-from .fermion_algebra import Fermions, Majoranas, modes_of
+from .fermion_algebra import Fermions, Majoranas
 from .pauli_algebra import Paulis
 from .spin_algebra import Spins
 
@@ -39,7 +39,7 @@ def matrix(element: Element, modes: int, dimension: int = 2) -> sparse.csr_array
     for monomial, coefficient in element.terms.items():
         if isinstance(coefficient, Expression):
             raise AlgebraError(f"the matrix of an element needs numbers as coefficients; got {coefficient}")
-        word = _word(element.algebra, monomial)
+        word = element.algebra.word(monomial)
         total = total + complex(coefficient) * word_matrix(element.algebra, word, modes, dimension)
     return total.tocsr()
 
@@ -106,25 +106,3 @@ def _spin_matrices(spin: Fraction) -> dict[str, Any]:
     m = float(spin) - np.arange(size)
     raising = np.diag(np.sqrt(float(spin * (spin + 1)) - m[1:] * (m[1:] + 1)), 1)
     return {"raising": raising, "z": np.diag(m), "lowering": raising.T}
-
-
-def _word(algebra: Any, monomial: Any) -> list[Generator]:
-    """A canonical monomial as a word of generators."""
-    if isinstance(algebra, Bosons):
-        creators = [("create", mode) for mode, p, _ in monomial for _ in range(p)]
-        return creators + [("destroy", mode) for mode, _, q in monomial for _ in range(q)]
-    if isinstance(algebra, Fermions):
-        creators = [("create", mode) for mode in modes_of(monomial[0])]
-        return creators + [("destroy", mode) for mode in modes_of(monomial[1])]
-    if isinstance(algebra, Majoranas):
-        return [("gamma", index) for index in modes_of(monomial)]
-    if isinstance(algebra, Paulis):
-        x, z = monomial
-        return [("?xzy"[(x >> site & 1) + 2 * (z >> site & 1)], site) for site in modes_of(x | z)]
-    letters = ("raising", "z", "lowering")
-    return [
-        (letter, site)
-        for site, *powers in monomial
-        for letter, power in zip(letters, powers, strict=True)
-        for _ in range(power)
-    ]

@@ -83,19 +83,37 @@ class Spins:
     def text(self, monomial: SpinMonomial, name: ModeName) -> str:
         """S^+, S^z, S^- of each site after each other."""
         return " ".join(
-            self._power(name(site), component, exponent)
+            _power(f"{name(site)}^{component}", exponent)
             for site, *powers in monomial
             for component, exponent in zip("+z-", powers, strict=True)
             if exponent
         )
 
+    def word(self, monomial: SpinMonomial) -> list[tuple[str, int]]:
+        """A monomial as letters `raising`, `z`, `lowering` with their sites."""
+        letters = ("raising", "z", "lowering")
+        return [
+            (letter, site)
+            for site, *powers in monomial
+            for letter, power in zip(letters, powers, strict=True)
+            for _ in range(power)
+        ]
+
+    def generator(self, letter: str, mode: int) -> Element:
+        """The element of one letter of a word."""
+        return {"raising": self.raising, "z": self.z, "lowering": self.lowering}[letter](mode)
+
+    def letter(self, mode: int) -> str:
+        """How a mode is written where nobody named it."""
+        return f"{self.symbol}_{{{mode}}}"
+
     def _element(self, site: int, powers: SpinPowers) -> Element:
         pieces = _reduced({powers: 1}, self.spin) if self.spin is not None else {powers: 1}
         return Element(self, {((site, *each),) if any(each) else (): weight for each, weight in pieces.items()})
 
-    def _power(self, index: str, component: str, exponent: int) -> str:
-        letter = f"{self.symbol}{f'_{{{index}}}' if index else ''}^{component}"
-        return letter if exponent == 1 else f"({letter})^{{{exponent}}}"
+
+def _power(letter: str, exponent: int) -> str:
+    return letter if exponent == 1 else f"({letter})^{{{exponent}}}"
 
 
 @lru_cache(maxsize=65536)
