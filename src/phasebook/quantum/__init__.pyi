@@ -207,7 +207,10 @@ from .typical_state import action_of as action_of
 from .typical_state import commutator_norm as commutator_norm
 from .typical_state import typical_state as typical_state
 from .typicality import typical_energy as typical_energy
-from .reply_grading import grade_record as grade_record
+from .reply_grading import Reply as Reply
+from .reply_grading import grade_replies as grade_replies
+from .reply_grading import read_replies as read_replies
+from .reply_grading import reply_of as reply_of
 from .reply_grading import table_of_rows as table_of_rows
 from .answer_equality import Comparison as Comparison
 from .answer_equality import compare as compare

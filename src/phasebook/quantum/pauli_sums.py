@@ -22,6 +22,8 @@ LARGEST_DENSE = 13
 HERMITIAN_TOLERANCE = 1e-10
 POWERS_OF_I = (1, 1j, -1, -1j)
 FACTOR = re.compile(r"([IXYZ])(\d+)")
+WORD = re.compile(r"[IXYZ]+")
+FACTORS = re.compile(r"[IXYZ]\d{1,3}([ *]+[IXYZ]\d{1,3})*")
 
 
 class OperatorError(ValueError):
@@ -68,7 +70,7 @@ class PauliSum:
     @property
     def is_real(self) -> bool:
         """Whether every matrix element is real."""
-        return all((_factor(string)).imag == 0 for string in self.strings)
+        return all((string_factor(string)).imag == 0 for string in self.strings)
 
     @property
     def one_norm(self) -> float:
@@ -107,16 +109,16 @@ def pauli_sum(terms: Iterable[tuple[complex, str]], sites: int | None = None) ->
 
 def pauli_string(text: str, sites: int) -> PauliString:
     """One string on a lattice of `sites`, from a word of that length or from factors with sites, multiplied in their order."""
-    if re.fullmatch(r"[IXYZ]+", text):
+    if WORD.fullmatch(text):
         if len(text) != sites:
             raise OperatorError(
                 f"a Pauli word on {sites} sites must have {sites} letters; got {text!r} with {len(text)}"
             )
         factors = list(zip(text, range(sites), strict=True))
-    elif re.fullmatch(r"[IXYZ]\d{1,3}([ *]+[IXYZ]\d{1,3})*", text):
+    elif FACTORS.fullmatch(text):
         factors = [(letter, int(site)) for letter, site in FACTOR.findall(text)]
     else:
-        raise OperatorError(f"a Pauli string is a word like XIZ or factors like X0 Z2; got {text[:60]!r}")
+        raise _unreadable(text)
     product = PauliString(0, 0)
     for letter, site in factors:
         product = product @ site_pauli(letter, site, sites)
@@ -154,7 +156,7 @@ def apply_paulis(operator: PauliSum, vectors: Inexact[np.ndarray, "*shape"]) -> 
     columns = np.ascontiguousarray(vectors.reshape(operator.dimension, -1), dtype=kind)
     result = np.zeros_like(columns)
     flips, signs, factors = masks(operator)
-    _add_strings(flips, signs, factors.real.copy() if real else factors, columns, result)
+    add_strings(flips, signs, factors.real.copy() if real else factors, columns, result)
     return result.reshape(vectors.shape)
 
 
@@ -162,7 +164,7 @@ def masks(operator: PauliSum) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Masks of flips and signs (int64), and the complex factors of X^x Z^z, one for each string."""
     flips = np.array([string.flips for string in operator.strings], dtype=np.int64)
     signs = np.array([string.signs for string in operator.strings], dtype=np.int64)
-    return flips, signs, np.array([_factor(string) for string in operator.strings], dtype=np.complex128)
+    return flips, signs, np.array([string_factor(string) for string in operator.strings], dtype=np.complex128)
 
 
 def diagonal_signs(string: PauliString, sites: int) -> Float[np.ndarray, " states"]:
@@ -177,7 +179,7 @@ def rows_of(
     """A single string times a matrix: its rows exchanged and signed, no product of matrices."""
     sites = matrix.shape[0].bit_length() - 1
     states = np.arange(matrix.shape[0], dtype=np.int64)
-    factor = _factor(string)
+    factor = string_factor(string)
     signs = diagonal_signs(string, sites) * (factor.real if factor.imag == 0 else factor)
     # Row b ^ x of the product is the signed row b: read the other way round, row b comes from b ^ x.
     source = states ^ string.flips
@@ -190,7 +192,7 @@ def sparse_matrix(operator: PauliSum) -> sparse.csr_array:
     states = np.arange(dimension, dtype=np.int64)
     columns: dict[int, np.ndarray] = {}
     for string in operator.strings:
-        values = _factor(string) * diagonal_signs(string, operator.sites)
+        values = string_factor(string) * diagonal_signs(string, operator.sites)
         columns[string.flips] = columns.get(string.flips, 0) + values
     if not columns:
         return sparse.csr_array((dimension, dimension), dtype=float)
@@ -258,7 +260,7 @@ def _bonds(sites: int, periodic: bool) -> list[tuple[int, int]]:
     return [*open_bonds, (sites - 1, 0)] if periodic and sites > 2 else open_bonds
 
 
-def _factor(string: PauliString) -> complex:
+def string_factor(string: PauliString) -> complex:
     """What stands before X^x Z^z: the coefficient and i^|Y|."""
     return complex(string.coefficient) * POWERS_OF_I[(string.flips & string.signs).bit_count() % 4]
 
@@ -271,13 +273,19 @@ def _coefficient(value: complex, text: str) -> complex:
 
 
 def _length(text: str) -> int:
-    if re.fullmatch(r"[IXYZ]+", text):
+    if WORD.fullmatch(text):
         return len(text)
-    return 1 + max((int(site) for _, site in FACTOR.findall(text)), default=-1)
+    if not FACTORS.fullmatch(text):
+        raise _unreadable(text)
+    return 1 + max(int(site) for _, site in FACTOR.findall(text))
+
+
+def _unreadable(text: str) -> OperatorError:
+    return OperatorError(f"a Pauli string is a word like XIZ or factors like X0 Z2; got {text[:60]!r}")
 
 
 @njit(cache=True, nogil=True)
-def _add_strings(flips, signs, factors, vectors, result):  # type: ignore[no-untyped-def]
+def add_strings(flips, signs, factors, vectors, result):  # type: ignore[no-untyped-def]
     """result += Σ factor X^x Z^z vectors, written in the order of the result's rows."""
     states, columns = vectors.shape
     for row in range(states):
