@@ -62,7 +62,7 @@ def branches(
     pieces = [(number, branch, piece) for number, branch in enumerate(found) for piece in _pieces(branch)]
     data = xr.Dataset(
         coords={
-            "volume": ("volume", grid, {"long_name": "volume", "units": ""}),
+            "volume": ("volume", grid, {"long_name": "volume", "units": "1"}),
             "branch": ("piece", [number for number, _, _ in pieces]),
             "stable": ("piece", np.array([piece.stable for _, _, piece in pieces], dtype=bool)),
             "begins": ("piece", np.array([piece.begins for _, _, piece in pieces], dtype=np.str_)),
@@ -80,7 +80,7 @@ def branches(
             data[f"{name}_{species}_theory"] = (("piece", "volume"), values, about("1/volume", title))
     _add_exact(data, network, [network_of(network, float(at), combinatoric) for at in exact_at])
     special = [(each.kind, float(np.exp(each.parameter))) for branch in found for each in branch.curve.special]
-    data["special_volume_theory"] = ("special", [volume for _, volume in special], about("", "Folds and Hopf points"))
+    data["special_volume_theory"] = ("special", [volume for _, volume in special], about("1", "Folds and Hopf points"))
     data = data.assign_coords(kind=("special", np.array([kind for kind, _ in special], dtype=np.str_)))
     return data
 
@@ -136,7 +136,7 @@ def validity_map(
             "mean_exact": ("volume", means, about("molecules", "Mean counts of the exact law, all species together")),
         },
         coords={
-            "volume": ("volume", grid, {"long_name": "volume", "units": ""}),
+            "volume": ("volume", grid, {"long_name": "volume", "units": "1"}),
             "equations": (
                 "equations",
                 [f"{each} {order}" for each, order in rows],
