@@ -1,4 +1,5 @@
-"""The `phasebook` command: list, search, show, run, verify, sweep, history, cite, doctor, records, papers, serve, digest.
+"""The `phasebook` command: list, search, show, run, verify, sweep, history, cite, doctor, records, papers, serve, digest;
+grade and benchmark stand beside.
 
 Every wrong argument ends with exit code 2 and one sentence; heavy imports happen inside the command that needs them.
 """
@@ -13,9 +14,9 @@ from typing import Annotated, Any, NoReturn, Optional
 
 import typer
 
-from . import catalogue, runtime
+from . import benchmark_commands, catalogue, runtime
 from ._version import __version__
-from .errors import PhasebookError
+from .errors import Explained, PhasebookError
 from .own_options import parse_options
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ records_app = typer.Typer(help="Export or import the verdicts measured so far, a
 app.add_typer(records_app, name="records")
 papers_app = typer.Typer(help="Your reading list, beside the book's own papers.", no_args_is_help=True)
 app.add_typer(papers_app, name="papers")
+benchmark_commands.register(app)
 
 OWN_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 Slug = Annotated[str, typer.Argument(help="The paper's slug or arXiv id.", metavar="SLUG")]
@@ -45,10 +47,6 @@ Scheduler = Annotated[
 Workers = Annotated[
     Optional[int], typer.Option("--workers", help="Processes; 0 runs in this one. Default: one per core.")
 ]
-
-
-class Explained(SystemExit):
-    """The end of the program after a sentence that says why."""
 
 
 def main() -> None:

@@ -7,3 +7,7 @@ class PhasebookError(Exception):
 
 class NotConverged(PhasebookError, RuntimeError):
     """A solver stopped before its residual met the tolerance; the message says what to try."""
+
+
+class Explained(SystemExit):
+    """The end of the program after a sentence that says why."""

@@ -267,6 +267,16 @@ def test_the_key_is_sent_and_kept_nowhere(tmp_path):
     assert all(KEY.encode() not in path.read_bytes() for path in tmp_path.iterdir())
 
 
+def test_a_key_without_encryption_is_told():
+    assert Endpoint("http://example.org/v1", KEY).exposes_key
+    for endpoint in (
+        Endpoint("https://example.org/v1", KEY),
+        Endpoint("http://127.0.0.1/v1", KEY),
+        Endpoint("http://x/v1"),
+    ):
+        assert not endpoint.exposes_key
+
+
 def test_a_redirect_is_not_followed():
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -337,6 +347,7 @@ def test_endpoints_that_are_refused(options, message):
     [
         ({"questions": []}, "problems must name at least one"),
         ({"questions": [QUESTIONS[0], QUESTIONS[0]]}, "problems must be different; 'sum-0' is there twice"),
+        ({"questions": [Question("mute", "1", " ")]}, "problem 'mute' has no prompt to ask"),
         ({"models": []}, "models must name at least one"),
         ({"models": ["a", "a"]}, "models must be different; 'a' is there twice"),
         ({"models": [""]}, "models must have names"),

@@ -109,7 +109,6 @@ from .free_fermions import xx_ring_energy as xx_ring_energy
 from .gaussian_rationals import GaussianRational as GaussianRational
 from .gaussian_rationals import gaussian as gaussian
 from .generated_problems import Answer as Answer
-from .generated_problems import InvalidProblemError as InvalidProblemError
 from .generated_problems import ProblemInstance as ProblemInstance
 from .generated_problems import ProblemTemplate as ProblemTemplate
 from .generated_problems import drawn_parameters as drawn_parameters
@@ -226,3 +225,13 @@ from .problem_records import Problem as Problem
 from .problem_records import read_problems as read_problems
 from .vocabulary import Vocabulary as Vocabulary
 from .vocabulary import open_vocabulary as open_vocabulary
+from .own_problems import own_problems as own_problems
+from .own_problems import problem_lines as problem_lines
+from .ground_truth import ground_truth_simulation as ground_truth_simulation
+from .ground_truth import ground_truth_theory as ground_truth_theory
+from .reference_problems import REFERENCE_PROBLEMS as REFERENCE_PROBLEMS
+from .reference_problems import ReferenceProblem as ReferenceProblem
+from .own_lattice import example_lattice as example_lattice
+from .own_lattice import own_lattice_simulation as own_lattice_simulation
+from .own_lattice import own_lattice_theory as own_lattice_theory
+from .series_expansion import sign_problem as sign_problem

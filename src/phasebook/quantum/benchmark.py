@@ -157,6 +157,8 @@ def _check(questions: Sequence[Question], models: Sequence[str], seeds: int, con
             raise ValueError(f"{what} must be different; {twice[0]!r} is there twice")
         if not all(values):
             raise ValueError(f"{what} must have names; one of them is empty")
+    if silent := [question.problem for question in questions if not question.prompt.strip()]:
+        raise ValueError(f"problem {silent[0]!r} has no prompt to ask")
     if not 1 <= seeds <= 1000:
         raise ValueError(f"seeds must be from 1 to 1000; got {seeds}")
     if not 1 <= concurrency <= 256:

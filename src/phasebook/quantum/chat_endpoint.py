@@ -86,6 +86,12 @@ class Endpoint:
         """The full address that questions are posted to."""
         return f"{self.url.rstrip('/')}/chat/completions"
 
+    @property
+    def exposes_key(self) -> bool:
+        """Whether a key leaves this machine unencrypted."""
+        parts = urlsplit(self.url)
+        return bool(self.key) and parts.scheme == "http" and parts.hostname not in LOOPBACK
+
     def pause(self, attempt: int, retry_after: float | None, chance: float) -> float:
         """Seconds before the attempt after the given one (from 0): doubled each time, jittered, never less than asked for."""
         grown = min(self.longest_wait, self.first_wait * 2.0**attempt) * (0.5 + 0.5 * chance)

@@ -8,6 +8,7 @@ lines, JSON or YAML.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
@@ -29,6 +30,7 @@ SUFFIXES = (".jsonl", ".json", ".yaml", ".yml")
 RELATIVE_TOLERANCE = 1e-6
 SAMPLED_TOLERANCE = 1e-3
 SAMPLED_ERRORS = 3.0
+_COMPONENT = re.compile(r"\^\s*\{?\s*[xyz+-]\s*\}?\s*$")  # of a spin: S_1^x declares S
 
 
 class InvalidProblemError(PhasebookError, ValueError):
@@ -174,6 +176,8 @@ def _declared_name(item: str, problem: str) -> tuple[NameNode, bool]:
     """A declared name, and whether it is non-commuting."""
     operator = item.startswith("(") and item.rstrip(") ").endswith("NC")
     text = item.strip()[1:].rpartition(",")[0] if operator else item
+    if operator:
+        text = _COMPONENT.sub("", text)
     names = frozenset({text.strip()}) if text.strip().isalpha() else frozenset()
     probe = Vocabulary(functions=frozenset(), symbols=None, operators={name: "fermion" for name in names})
     try:
