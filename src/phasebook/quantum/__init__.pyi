@@ -235,3 +235,6 @@ from .own_lattice import example_lattice as example_lattice
 from .own_lattice import own_lattice_simulation as own_lattice_simulation
 from .own_lattice import own_lattice_theory as own_lattice_theory
 from .series_expansion import sign_problem as sign_problem
+from .answer_pairs import AnswerPair as AnswerPair
+from .answer_pairs import answer_pairs as answer_pairs
+from .answer_pairs import compare_pair as compare_pair

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import mpmath
+
 from .algebra import Element
 from .coefficient_equality import difference
 from .expression_tokens import ParseError
@@ -99,7 +101,8 @@ def compare_numbers(first: str, second: str, vocabulary: Vocabulary, *, rtol: fl
     except GradingBudgetError as error:
         return Comparison("ungraded", reason=str(error))
     forms = _number_text(values[0]), _number_text(values[1])
-    if values[0] == values[1] or abs(values[0] - values[1]) <= max(atol, rtol * abs(values[1])):
+    finite = all(mpmath.isfinite(value) for value in values)
+    if values[0] == values[1] or (finite and abs(values[0] - values[1]) <= max(atol, rtol * abs(values[1]))):
         return Comparison("correct", *forms)
     return Comparison("wrong", *forms, witness=f"{forms[0]} against {forms[1]}")
 
@@ -189,15 +192,11 @@ def _number(source: str, vocabulary: Vocabulary) -> Any:
         raise ParseError(f"a number is expected, and the symbol {error.args[0]!r} stands", tree.column) from None
     except NotFinite:
         if str(value).replace("-", "") == "\\infty":
-            import mpmath
-
             return mpmath.ninf if "-" in str(value) else mpmath.inf
         raise ParseError("the number is not finite, or too large", tree.column) from None
 
 
 def _number_text(value: Any) -> str:
-    import mpmath
-
     return mpmath.nstr(value, 17)
 
 

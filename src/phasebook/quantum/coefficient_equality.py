@@ -9,7 +9,7 @@ from typing import Any
 
 import mpmath
 
-from .commuting_expressions import Atom, Expression, Value, is_zero, symbols_of
+from .commuting_expressions import Atom, Expression, Value, is_zero, symbols_of, text_of
 from .grading_budget import GradingBudgetError, spend
 from .numerical_values import DIGITS, NotFinite, scale_at, value_at
 from .vocabulary import Vocabulary
@@ -43,9 +43,9 @@ def difference(first: Value, second: Value, vocabulary: Vocabulary, integers: It
         return None
     names = sorted(symbols_of(first) | symbols_of(second))
     if _is_number(first) and _is_number(second):
-        return Difference("", str(first), str(second))
+        return Difference("", text_of(first), text_of(second))
     if "infinity" in _constants(first) ^ _constants(second):
-        return Difference("", str(first), str(second))
+        return Difference("", text_of(first), text_of(second))
     decided = _is_rational(rest)
     found = 0
     with mpmath.workdps(DIGITS):
@@ -62,7 +62,7 @@ def difference(first: Value, second: Value, vocabulary: Vocabulary, integers: It
             if found == POINTS or (found and not names):
                 break
     if decided:
-        return Difference("", str(first), str(second))
+        return Difference("", text_of(first), text_of(second))
     if found < (FEWEST_POINTS if names else 1):
         raise GradingBudgetError(
             f"only {found} of {MOST_DRAWS} points of the domain have finite values; nothing is decided"

@@ -12,6 +12,7 @@ from ..errors import PhasebookError
 
 LONGEST = 4096
 DIGITS = 64
+LARGEST_EXPONENT = 1000
 
 GREEK = (
     *("alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa"),
@@ -114,9 +115,17 @@ def _token(match: re.Match, place: int, glued: bool) -> Token | None:
             raise ParseError(f"{text!r} is not allowed", column)
         name = _UNICODE[text]
         return Token("mark" if name == "-" else "command", name, column)
-    if kind == "number" and sum(character.isdigit() for character in text) > DIGITS:
-        raise ParseError(f"a number may have {DIGITS} digits; this one has more: it is too long", column)
+    if kind == "number":
+        _check_size(text, column)
     return Token(kind, text, column, glued)
+
+
+def _check_size(text: str, column: int) -> None:
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) - mantissa.count(".") > DIGITS:
+        raise ParseError(f"a number may have {DIGITS} digits; this one has more: it is too long", column)
+    if exponent and (len(exponent) > 5 or abs(int(exponent)) > LARGEST_EXPONENT):
+        raise ParseError(f"a decimal exponent must lie between -{LARGEST_EXPONENT} and {LARGEST_EXPONENT}", column)
 
 
 def _command(name: str, column: int) -> Token | None:

@@ -170,7 +170,7 @@ def _name(node: NameNode, at: Instance) -> Any:
     vocabulary, space = at.vocabulary, at.space
     if not node.labels and not node.dagger and node.base in at.indices:
         return _place_value(at.indices[node.base])
-    labels = tuple(_place(label, at, node.column) for label in node.labels)
+    labels = tuple(_place(label, at) for label in node.labels)
     if node.base == "delta" and len(labels) == 2 and "delta" not in (vocabulary.symbols or ()):
         return int(labels[0] == labels[1])
     if node.base in vocabulary.numbers:
@@ -198,7 +198,7 @@ def _operator(node: NameNode, kind: str, labels: tuple[Place, ...], at: Instance
     return Vector(tuple(space.embed(kind, makers[component](mode)) for component in "xyz"))
 
 
-def _place(label: Label, at: Instance, column: int) -> Place:
+def _place(label: Label, at: Instance) -> Place:
     """The value of an index: sums of letters and numbers are taken around the ring."""
     if label.text:
         return label.text
@@ -339,15 +339,18 @@ def _sum(node: SumNode, at: Instance) -> Any:
 
 
 def space_of(trees: list[Node], vocabulary: Vocabulary) -> Space:
-    """The space of all operators in some trees."""
-    names = itertools.chain.from_iterable(parts(tree) for tree in trees)
-    bases = {node.base for node in names if isinstance(node, NameNode)}
-    found = {vocabulary.operators[vocabulary.numbers.get(base, base)] for base in bases & _known(vocabulary)}
-    return Space(tuple(kind for kind in ALGEBRAS if kind in found), vocabulary.spin)
-
-
-def _known(vocabulary: Vocabulary) -> set[str]:
-    return {*vocabulary.operators, *vocabulary.numbers}
+    """The space of all operators in some trees, with the modes that they name in order: numbers, then letters."""
+    nodes = itertools.chain.from_iterable(parts(tree) for tree in trees)
+    names = [node for node in nodes if isinstance(node, NameNode)]
+    acting = [node for node in names if node.base in vocabulary.operators or node.base in vocabulary.numbers]
+    bases = {node: vocabulary.numbers.get(node.base, node.base) for node in acting}
+    found = {vocabulary.operators[base] for base in bases.values()}
+    space = Space(tuple(kind for kind in ALGEBRAS if kind in found), vocabulary.spin)
+    probe = Instance(vocabulary, space, {})
+    modes = {(base, tuple(_place(label, probe) for label in node.labels)) for node, base in bases.items()}
+    for base, labels in sorted(modes, key=lambda mode: (mode[0], [(isinstance(each, str), each) for each in mode[1]])):
+        space.mode(base, labels)
+    return space
 
 
 def latex_name(name: str) -> str:

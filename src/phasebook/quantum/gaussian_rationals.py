@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 Rational = int | Fraction
+LONGEST_WRITTEN = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ def bits(value: Number) -> int:
 
 def number_text(value: Number) -> str:
     """The number as LaTeX that the parser reads back: 3, -1/2, 2 i, (1/2 + i)."""
+    if bits(value) > LONGEST_WRITTEN:
+        return f"(a number of {bits(value)} bits)"
     if not isinstance(value, GaussianRational):
         return str(value)
     if value.real == 0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import comb
+from math import comb, factorial
 
 from .algebra import AlgebraError, Element, ModeName
 from .gaussian_rationals import IMAGINARY_UNIT, Number, Rational, plain
@@ -127,7 +127,7 @@ def _site_product(
         # S^z moves right past S^+^(d-k) and left past S^-^(c-k), and is shifted by their charges.
         middle = _times(_shifted_power(d - k, b), _falling(k, c + d))
         middle = _times(middle, _shifted_power(c - k, e))
-        weight = comb(c, k) * comb(d, k)
+        weight = comb(c, k) * comb(d, k) * factorial(k)
         for power, factor in enumerate(middle):
             key = (a + d - k, power, c - k + f)
             total[key] = total.get(key, 0) + weight * factor

@@ -28,7 +28,8 @@ class Vocabulary:
 
     A symbol's key is its base and the number of its indices, or a whole name. `numbers` maps a name like n to the operator whose
     number operator it is; `index_values` gives the values of an index; `positive`, `integer` and `ranges` are a symbol's domain;
-    `sites` is the length of the ring that bound sums run over; `names` are the declared names as they were written. Raises `AlgebraError` for a spin that is no half integer.
+    `sites` is the length of the ring that bound sums run over; `names` are the declared names as they were written. Raises
+    `AlgebraError` for a spin that is no half integer.
     """
 
     operators: Mapping[str, AlgebraName] = field(default_factory=dict)
@@ -64,7 +65,10 @@ class Vocabulary:
 
 
 def open_vocabulary(
-    algebra: str | None = None, spin: Fraction | None = None, positive: frozenset[str] = frozenset()
+    algebra: str | None = None,
+    spin: Fraction | None = None,
+    positive: frozenset[str] = frozenset(),
+    functions: frozenset[str] = frozenset(),
 ) -> Vocabulary:
     """Any letter is a commuting symbol, except the usual letters of the algebra's operators.
 
@@ -72,8 +76,8 @@ def open_vocabulary(
     `AlgebraError` for another algebra.
     """
     if algebra is None:
-        return Vocabulary(positive=positive)
+        return Vocabulary(positive=positive, functions=functions)
     if algebra not in _LETTERS:
         raise AlgebraError(f"algebra must be one of {', '.join(ALGEBRAS)}; got {algebra!r}")
     numbers = {"n": next(iter(_LETTERS[algebra]))} if algebra in ("boson", "fermion") else {}
-    return Vocabulary(operators=_LETTERS[algebra], numbers=numbers, spin=spin, positive=positive)
+    return Vocabulary(_LETTERS[algebra], None, numbers, functions, spin=spin, positive=positive)
