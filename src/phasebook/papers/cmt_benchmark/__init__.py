@@ -3,7 +3,22 @@
 The paper's 50 problems are its authors' to publish and are not part of this package; the grades that they released are.
 """
 
-from . import report_claims, report_experiments
+from . import (
+    lattice_claims,
+    lattice_experiments,
+    long_lattice_claims,
+    report_claims,
+    report_experiments,
+    runner_claims,
+)
 from .subject import paper
 
-__all__ = ["paper", "report_claims", "report_experiments"]
+__all__ = [
+    "lattice_claims",
+    "lattice_experiments",
+    "long_lattice_claims",
+    "paper",
+    "report_claims",
+    "report_experiments",
+    "runner_claims",
+]
