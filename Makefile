@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     ?= uv
 
-.PHONY: verify test serve bench calibrate sabotage readme reference lock lint clean help
+.PHONY: verify test serve bench calibrate sabotage docs readme reference lock lint clean help
 
 help:
 	@echo "make verify     set up, measure the core claims, print the table, write build/report.html"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint       ruff, mypy and the import floors"
 	@echo "make bench      measure benchmarks/RESULTS.md"
 	@echo "make calibrate  every statistical claim at 20 fresh seeds"
+	@echo "make docs       build the documentation site into build/site; a broken link fails"
 	@echo "make readme     regenerate the README's table of papers"
 	@echo "make reference  measure the verdicts that ship as reference.jsonl"
 	@echo "make lock       resolve requirements/*.txt anew (needs uv)"
@@ -27,6 +28,10 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.run
+	$(BIN)/pip install --quiet --require-hashes -r requirements/docs.txt
 	touch $@
 
 verify: $(VENV)/.run
@@ -60,9 +65,13 @@ readme: $(VENV)/.run
 reference: $(VENV)/.run
 	$(BIN)/python -m docs.reference_records
 
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
 lock:
 	$(UV) pip compile pyproject.toml --extra cluster --extra web --constraint requirements/pins.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/run.txt
 	$(UV) pip compile pyproject.toml --extra dev --constraint requirements/pins.in --constraint requirements/run.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/dev.txt
+	$(UV) pip compile pyproject.toml --extra docs --extra web --constraint requirements/pins.in --constraint requirements/run.txt --constraint requirements/dev.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/docs.txt
 
 clean:
 	rm -rf $(VENV) build

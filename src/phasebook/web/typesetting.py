@@ -5,7 +5,7 @@ import re
 from markupsafe import Markup
 
 _OPENING = {"(": ")", "{": "}"}
-_TOKEN = re.compile(r"[^\W_]+[*′]?|[*†−+⊥∥∞]")
+_TOKEN = re.compile(r"[^\W_ᵀ]+[*′]?|[*†−+⊥∥∞]")
 
 
 def typeset(formula: str) -> Markup:
