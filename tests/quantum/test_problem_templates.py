@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -51,6 +52,7 @@ def test_two_solvers_agree_and_the_record_names_them(name: str) -> None:
         assert record["prompt"].count("$") % 2 == 0
         assert json.loads(json.dumps(record)) == record
         assert {"prompt", "solution", "parameters", "functions", "type", "index"} <= record.keys()
+        assert quantum.grade_reply(f"So it is {problem.solution}.", problem.problem).outcome == "correct"
 
 
 def test_a_solver_that_is_wrong_by_a_little_is_noticed() -> None:
@@ -85,6 +87,31 @@ def test_dimer_and_pairing_texts_say_what_their_values_are() -> None:
     pairing = quantum.problem_template("eta-pair").first({"sites": 4, "hopping": 1, "repulsion": 1, "potential": 1})
     assert pairing.text == r"U-2 \mu"
     assert pairing.values == (1, 1, 1, -12)
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_triple_products_are_the_algebra_s_commutators(index: int) -> None:
+    template = quantum.problem_template("spin-comm")
+    problem = quantum.instantiate(template, quantum.drawn_parameters(template, 6, seed=2)[index])
+    spins = quantum.Spins(Fraction(1, 2))
+    first, middle, last = (problem.parameters[name] - 1 for name in ("first", "middle", "last"))
+
+    def dot(a: int, b: int) -> quantum.Element:
+        ladder = spins.raising(a) * spins.lowering(b) + spins.lowering(a) * spins.raising(b)
+        return ladder * Fraction(1, 2) + spins.z(a) * spins.z(b)
+
+    found = quantum.commutator(dot(first, middle), dot(middle, last)) * problem.parameters["strength"]
+    reply = quantum.text(found, lambda site: f"S_{site + 1}")
+    assert quantum.grade_reply(rf"\boxed{{{reply}}}", problem.problem).outcome == "correct"
+    assert quantum.grade_reply(rf"\boxed{{-({reply})}}", problem.problem).outcome == "wrong"
+
+
+def test_problems_are_read_again_from_their_file(tmp_path) -> None:
+    names = ("hub-dimer", "boson-power", "jw-string", "spin-comm", "mg-point")
+    found = [quantum.instances(quantum.problem_template(name), 1, seed=7)[0] for name in names]
+    file = tmp_path / "problems.jsonl"
+    file.write_text("".join(json.dumps(each.record()) + "\n" for each in found))
+    assert quantum.read_problems(file) == [each.problem for each in found]
 
 
 def test_normal_order_of_the_number_operator_has_stirling_numbers() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import optimize
 
 from .bethe_ansatz import lieb_wu_density_energy
-from .generated_problems import Answer, Parameters, ProblemTemplate
+from .generated_problems import Answer, Parameters, ProblemTemplate, factor_text
 from .hubbard import HubbardModel, hubbard_dimer_energy, hubbard_ground_energy, hubbard_ring, lieb_wu_energy
 from .kronecker_products import kronecker_fermions, kronecker_hubbard, lowest_energies
 
@@ -46,10 +46,9 @@ DIMER = ProblemTemplate(
     "ground energy of the Hubbard dimer",
     lambda generator: {"hopping": int(generator.integers(1, 6)), "interaction": int(generator.integers(1, 6))},
     lambda p: (
-        rf"Two electrons on two sites: "
-        rf"$H=-{p['hopping']}t\sum_\sigma(c^\dagger_{{1\sigma}}c_{{2\sigma}}+\mathrm{{h.c.}})+{p['interaction']}U"
-        r"\sum_{i=1}^2 n_{i\uparrow}n_{i\downarrow}$ with $t,U>0$. What is the ground-state energy in terms of $t$ "
-        r"and $U$?"
+        rf"Two electrons on two sites: $H=-{factor_text(p['hopping'])}t\sum_\sigma(c^\dagger_{{1\sigma}}c_{{2\sigma}}"
+        rf"+\mathrm{{h.c.}})+{factor_text(p['interaction'])}U\sum_{{i=1}}^2 n_{{i\uparrow}}n_{{i\downarrow}}$ with "
+        r"$t,U>0$. What is the ground-state energy in terms of $t$ and $U$?"
     ),
     _dimer_closed,
     _dimer_fock,

@@ -10,25 +10,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import PhasebookError
 from ..numerics.seeding import part_seed
+from .problem_records import RELATIVE_TOLERANCE, InvalidProblemError, Kind, Problem, check_problem
+from .vocabulary import AlgebraName
 
 ProblemType = Literal["HF", "ED", "DMRG", "QMC", "VMC", "PEPS", "SM", "Other"]
-AnswerKind = Literal["numeric", "choice", "symbolic", "operator"]
 Parameters = Mapping[str, Any]
 EXACT_TOLERANCE = 1e-8
 STANDARD_ERRORS = 4.0
 VERSION = "1"
+ABSOLUTE_TOLERANCE = 1e-9  # for answers that are zero
 MOST_DRAWS = 4000
-
-
-class InvalidProblemError(PhasebookError, ValueError):
-    """A problem whose two solvers disagree."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Answer:
 class ProblemTemplate:
     """A question with parameters: how they are drawn, how it is worded, and two roads to its answer.
 
-    `symbols` are those of the answer, in the record's notation; `positive` says that all of them are positive.
+    `symbols` and `domain` are those of the answer, in a record's notation; several numbers are answered in their order.
     """
 
     name: str
@@ -61,8 +59,9 @@ class ProblemTemplate:
     question: Callable[[Parameters], str]
     first: Callable[[Parameters], Answer]
     second: Callable[[Parameters, int], Answer]
-    kind: AnswerKind = "numeric"
-    algebra: str | None = None
+    kind: Kind = "numeric"
+    algebra: AlgebraName | None = None
+    spin: Fraction | None = None
     symbols: str = ""
     domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -92,32 +91,41 @@ class ProblemInstance:
             return 0.0
         return max(_scores(self.first, self.second))
 
-    def record(self) -> dict[str, Any]:
-        """The problem as a record: prompt, solution, parameters, functions, type, index, and how its truth was "
-        "found."""
-        rtol = 1e-6 if not self.first.stderrs else 1e-3
-        return {
-            "id": f"{self.template.name}-{self.index}",
-            "version": VERSION,
-            "index": self.index,
-            "type": self.template.type,
-            "kind": self.template.kind,
-            "algebra": self.template.algebra,
-            "prompt": self.template.question(self.parameters),
-            "solution": self.solution,
-            "parameters": self.template.symbols,
-            "functions": "",
-            "tolerance": rtol,
-            "domain": {name: list(bounds) for name, bounds in self.template.domain.items()},
-            "ground_truth": {
+    @property
+    def problem(self) -> Problem:
+        """The problem as a grader takes it."""
+        template = self.template
+        return Problem(
+            f"{template.name}-{self.index}",
+            self.solution,
+            template.question(self.parameters),
+            parameters=template.symbols,
+            type=template.type,
+            index=self.index,
+            version=VERSION,
+            kind=template.kind,
+            algebra=template.algebra,
+            spin=template.spin,
+            tolerance=(RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE),
+            domain=template.domain,
+            ordered=len(self.first.values) > 1 and template.kind == "numeric",
+            ground_truth={
                 "solver": self.first.solver,
                 "second_solver": self.second.solver,
                 "parameters": dict(self.parameters),
-                "value": [_plain(value) for value in self.first.values] if self.template.kind == "numeric" else [],
-                "stderr": list(self.second.stderrs),
+                "value": [value.real for value in self.first.values] if template.kind == "numeric" else [],
+                "stderr": max(self.second.stderrs, default=0.0),
                 "seconds": round(self.seconds, 3),
             },
-        }
+        )
+
+    def record(self) -> dict[str, Any]:
+        """The problem as a line of a file, which `read_problems` reads again."""
+        found = {each.name: getattr(self.problem, each.name) for each in fields(Problem)}
+        found["spin"] = None if self.template.spin is None else str(self.template.spin)
+        found["tolerance"] = list(found["tolerance"])
+        found["domain"] = {name: list(bounds) for name, bounds in self.template.domain.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def instantiate(template: ProblemTemplate, parameters: Parameters, *, index: int = 0, seed: int = 0) -> ProblemInstance:
@@ -137,7 +145,9 @@ def instantiate(template: ProblemTemplate, parameters: Parameters, *, index: int
             raise InvalidProblemError(
                 f"{where}: {first.solver} gives {one:.12g}, {second.solver} gives {other:.12g}; they must agree"
             )
-    return ProblemInstance(template, index, parameters, first, second, seconds)
+    found = ProblemInstance(template, index, parameters, first, second, seconds)
+    check_problem(found.problem, where)
+    return found
 
 
 def drawn_parameters(template: ProblemTemplate, count: int, seed: int) -> list[dict[str, Any]]:
@@ -172,6 +182,11 @@ def number_text(value: complex) -> str:
     return str(round(real)) if abs(real - round(real)) < 1e-11 * max(1.0, abs(real)) else f"{real:.12f}".rstrip("0")
 
 
+def factor_text(number: int) -> str:
+    """A whole factor as it is written before a symbol: nothing for one."""
+    return "" if number == 1 else str(number)
+
+
 def _scores(first: Answer, second: Answer) -> list[float]:
     """Each difference in units of what is allowed: standard errors, or the accuracy of exact answers."""
     size = len(first.values)
@@ -187,7 +202,3 @@ def _scores(first: Answer, second: Answer) -> list[float]:
 
 def _filled(stderrs: tuple[float, ...], size: int) -> np.ndarray:
     return np.array(stderrs) if stderrs else np.zeros(size)
-
-
-def _plain(value: complex) -> float:
-    return float(value.real)

@@ -15,7 +15,7 @@ from .algebra import Element, commutator, text
 from .boson_algebra import BosonMonomial, Bosons
 from .fermion_algebra import Fermions
 from .gaussian_rationals import IMAGINARY_UNIT
-from .generated_problems import Answer, Parameters, ProblemTemplate
+from .generated_problems import Answer, Parameters, ProblemTemplate, factor_text
 from .kronecker_products import kronecker_fermions, spin_matrices
 from .pauli_algebra import Paulis
 from .representation import matrix
@@ -28,8 +28,7 @@ QUANTA = 8  # states of a bosonic mode that are compared
 
 
 def _pair_text(p: Parameters) -> str:
-    repulsion = "U" if p["repulsion"] == 1 else f"{p['repulsion']} U"
-    return rf"{repulsion}-{2 * p['potential']} \mu"
+    return rf"{factor_text(p['repulsion'])} U-{2 * p['potential']} \mu".strip()
 
 
 def _pair_commutator(p: Parameters) -> Answer:
@@ -95,12 +94,10 @@ ETA_PAIRING = ProblemTemplate(
         "potential": int(generator.integers(1, 5)),
     },
     lambda p: (
-        rf"On a ring of {p['sites']} sites, "
-        rf"$H=-{p['hopping']}\sum_{{i\sigma}}(c^\dagger_{{i\sigma}}c_{{i+1\sigma}}+\mathrm{{h.c.}})+"
-        rf"{p['repulsion']}U\sum_in_{{i\uparrow}}n_{{i\downarrow}}-{p['potential']}\mu\sum_{{i\sigma}}n_{{i\sigma}}$ and "
-        r"$\eta^+=\sum_i(-1)^ic^\dagger_{i\uparrow}c^\dagger_{i\downarrow}$. Then $[H,\eta^+]=\lambda\eta^+$. What "
-        r"is $\lambda$ in terms of "
-        r"$U$ and $\mu$?"
+        rf"On a ring of {p['sites']} sites, $H=-{factor_text(p['hopping'])}\sum_{{i\sigma}}(c^\dagger_{{i\sigma}}"
+        rf"c_{{i+1\sigma}}+\mathrm{{h.c.}})+{factor_text(p['repulsion'])}U\sum_in_{{i\uparrow}}n_{{i\downarrow}}"
+        rf"-{factor_text(p['potential'])}\mu\sum_{{i\sigma}}n_{{i\sigma}}$ and $\eta^+=\sum_i(-1)^ic^\dagger_{{i\uparrow}}"
+        r"c^\dagger_{i\downarrow}$. Then $[H,\eta^+]=\lambda\eta^+$. What is $\lambda$ in terms of $U$ and $\mu$?"
     ),
     _pair_commutator,
     _pair_matrices,
@@ -222,8 +219,7 @@ def _triple_text(p: Parameters) -> str:
     for *axes, sign in CYCLIC:
         factors = " ".join(f"S_{site}^{axes[order[site]]}" for site in sites)
         terms.append(("+" if sign > 0 else "-") + factors)
-    strength = "" if p["strength"] == 1 else f"{p['strength']} "
-    return rf"-{strength}i \left({''.join(terms).removeprefix('+')}\right)"
+    return rf"-{factor_text(p['strength'])} i \left({''.join(terms).removeprefix('+')}\right)"
 
 
 def _spin_matrices(p: Parameters, seed: int) -> Answer:
@@ -249,7 +245,7 @@ SPIN_COMMUTATOR = ProblemTemplate(
     "commutator of two bond operators",
     _draw_triple,
     lambda p: (
-        rf"For three spins $S=\tfrac12$, write ${'' if p['strength'] == 1 else p['strength']}[\mathbf "
+        rf"For three spins $S=\tfrac12$, write ${factor_text(p['strength'])}[\mathbf "
         rf"S_{p['first']}\cdot\mathbf "
         rf"S_{p['middle']},\,\mathbf S_{p['middle']}\cdot\mathbf S_{p['last']}]$ as a sum of products of $S_i^x$, "
         rf"$S_i^y$, $S_i^z$ with at most "
@@ -259,7 +255,8 @@ SPIN_COMMUTATOR = ProblemTemplate(
     _spin_matrices,
     kind="operator",
     algebra="spin",
-    symbols=";".join(f"$(S_{site}^{axis}, NC)$" for site in (1, 2, 3) for axis in AXES),
+    spin=Fraction(1, 2),
+    symbols="$(S_i, NC)$",
 )
 
 
@@ -308,7 +305,7 @@ def _string_matrices(p: Parameters, seed: int) -> Answer:
 
 
 def _string_question(p: Parameters) -> str:
-    strength = "" if p["strength"] == 1 else f"{p['strength']}"
+    strength = factor_text(p["strength"])
     second = f"c_{p['last']}" if p["kind"] == "hop" else rf"c^\dagger_{p['last']}"
     return (
         r"With the Jordan-Wigner transform $c_j=\big(\prod_{k<j}\sigma^z_k\big)\tfrac12(\sigma^x_j+i\sigma^y_j)$ "
@@ -328,7 +325,7 @@ JORDAN_WIGNER = ProblemTemplate(
     _string_matrices,
     kind="operator",
     algebra="pauli",
-    symbols=";".join(rf"$(\sigma_{site}^{axis}, NC)$" for site in range(1, 6) for axis in AXES),
+    symbols=r"$(\sigma_i, NC)$",
 )
 
 

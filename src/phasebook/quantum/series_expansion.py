@@ -56,7 +56,8 @@ def series_expansion(
     check_temperature(temperature)
     check_count("replicas", replicas, 1, 1024)
     check_count("sweeps", sweeps, replicas * BLOCKS * 4, 10**9)
-    _check_signs(lattice)
+    if reason := sign_problem(lattice):
+        raise ValueError(reason)
     first, second, exchange, ising = lattice.coupling_arrays()
     opening, crossing = (np.abs(exchange) + ising) / 4, (np.abs(exchange) - ising) / 4
     block = sweeps // (replicas * BLOCKS)
@@ -108,20 +109,19 @@ class _Chain:
         return count / sweeps, square / sweeps
 
 
-def _check_signs(lattice: SpinLattice) -> None:
-    """Raises ValueError where a weight would be negative."""
+def sign_problem(lattice: SpinLattice) -> str:
+    """Why the loops cannot sample a lattice, in one sentence; empty where they can."""
     if any(lattice.transverse) or any(lattice.longitudinal):
-        raise ValueError("transverse and longitudinal must be zero for the series expansion; diagonalize instead")
+        return "transverse and longitudinal must be zero for the series expansion; diagonalize instead"
     first, second, exchange, ising = lattice.coupling_arrays()
     if first.size == 0 or (np.abs(ising) > np.abs(exchange) * (1 + 1e-12)).any():
-        raise ValueError(
-            "ising must not exceed exchange in size on any bond, and there must be a bond, for these loops"
-        )
+        return "ising must not exceed exchange in size on any bond, and there must be a bond, for these loops"
     neighbors: list[list[tuple[int, int]]] = [[] for _ in range(lattice.sites)]
     for one, other, strength in zip(first.tolist(), second.tolist(), exchange.tolist(), strict=True):
         if strength:
             neighbors[one].append((other, -1 if strength > 0 else 1))
             neighbors[other].append((one, -1 if strength > 0 else 1))
+    # A turn of some spins about z makes every weight positive where signs of the bonds multiply to one around all loops.
     sign = [0] * lattice.sites
     for root in range(lattice.sites):
         waiting = [] if sign[root] else [root]
@@ -133,10 +133,11 @@ def _check_signs(lattice: SpinLattice) -> None:
                     sign[other] = sign[site] * product
                     waiting.append(other)
                 elif sign[other] != sign[site] * product:
-                    raise ValueError(
-                        f"lattice must not be frustrated (weights would be negative); the bond of sites {site} and "
-                        f"{other} closes a frustrated loop"
+                    return (
+                        f"lattice must not be frustrated (weights would be negative); the bond of sites {site} and {other} "
+                        "closes a frustrated loop"
                     )
+    return ""
 
 
 @njit(cache=True, nogil=True)
