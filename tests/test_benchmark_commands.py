@@ -127,6 +127,18 @@ def test_replies_that_cannot_be_read(phasebook, problems, tmp_path, text, messag
     assert "Traceback" not in said.err
 
 
+def test_problems_that_cannot_be_read_are_refused_or_kept(phasebook, tmp_path):
+    problems, file = tmp_path / "mixed.jsonl", tmp_path / "replies.jsonl"
+    broken = {**RECORDS[0], "id": "broken", "solution": r"\boxed{4 b +}"}
+    problems.write_text("".join(json.dumps(record) + "\n" for record in (RECORDS[1], broken)))
+    file.write_text(reply_lines(("power-3", "m", r"\boxed{9b}"), ("broken", "m", r"\boxed{4b}")))
+    strict = phasebook("grade", file, "--problems", problems)
+    assert strict.code == 2
+    assert "mixed.jsonl, record 2, problem 'broken'" in strict.err
+    kept = phasebook("grade", file, "--problems", problems, "--lenient", "--json")
+    assert json.loads(kept.out)["outcomes"] == {"correct": 1, "ungraded": 1}
+
+
 def test_files_that_are_not_there(phasebook, problems, tmp_path):
     assert phasebook("grade", tmp_path / "absent.jsonl", "--problems", problems).code == 2
     assert phasebook("grade", tmp_path / "replies.txt", "--problems", problems).code == 2

@@ -26,6 +26,10 @@ GRADED = "graded.jsonl"
 REPLIES = "replies.jsonl"
 PROBLEMS = "problems.jsonl"
 EACH, SEED = 2, 0
+Lenient = Annotated[
+    bool,
+    typer.Option("--lenient", help="Keep problems whose own solution can't be read; replies to them are ungraded."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -47,6 +51,7 @@ def grade(
     out: Annotated[
         Optional[Path], typer.Option("--out", help="Write a graded row per reply.", metavar="FILE.jsonl")
     ] = None,
+    lenient: Lenient = False,
     as_json: AsJson = False,
 ) -> None:
     """Grade replies to problems: numbers, formulas, and formulas of operators that do not commute.
@@ -72,7 +77,7 @@ def grade(
     beside = file.with_name(PROBLEMS)
     if problems is None and not beside.is_file():
         raise ValueError(f"grade needs --problems FILE; there is no {PROBLEMS} beside {file.name}")
-    rows = quantum.grade_replies(replies, _read_problems(problems or beside))
+    rows = quantum.grade_replies(replies, _read_problems(problems or beside, lenient))
     if out is not None:
         _write_lines(out, [json.dumps(row, ensure_ascii=False) for row in rows])
     _report(rows, as_json)
@@ -106,6 +111,7 @@ def benchmark(
         float, typer.Option("--time-limit", help="Seconds for one attempt at a question.", metavar="S")
     ] = 600.0,
     attempts: Annotated[int, typer.Option("--attempts", help="Attempts at a question.", metavar="N")] = 8,
+    lenient: Lenient = False,
     as_json: AsJson = False,
 ) -> None:
     """Put problems to models behind an endpoint, keep their replies, grade them and print the table of scores.
@@ -133,7 +139,7 @@ def benchmark(
     if access.exposes_key:
         _say("the key travels to this address unencrypted; prefer https")
     folder = _folder(out)
-    known = _problems(problems, folder, each, problem_seed)
+    known = _problems(problems, folder, each, problem_seed, lenient)
     questions = [quantum.Question(each.id, each.version, each.prompt, each.type) for each in known]
     try:
         with _Shown("replies") as shown:
@@ -157,7 +163,7 @@ def benchmark(
         raise typer.Exit(1)
 
 
-def _problems(file: Path | None, folder: Path, each: int | None, seed: int | None) -> Sequence[Problem]:
+def _problems(file: Path | None, folder: Path, each: int | None, seed: int | None, lenient: bool) -> Sequence[Problem]:
     """The problems of a file, those of an earlier run in the folder, or newly generated ones, which the folder then keeps."""
     from . import quantum
     from .unit_store import write_text
@@ -167,7 +173,7 @@ def _problems(file: Path | None, folder: Path, each: int | None, seed: int | Non
             raise ValueError(
                 f"{'each' if each is not None else 'problem-seed'} belongs to generated problems, without a file"
             )
-        return _read_problems(file)
+        return _read_problems(file, lenient)
     kept = folder / PROBLEMS
     if each is not None or seed is not None or not kept.is_file():
         number = SEED if seed is None else seed
@@ -176,15 +182,15 @@ def _problems(file: Path | None, folder: Path, each: int | None, seed: int | Non
             records = quantum.own_problems(EACH if each is None else each, seed=number, progress=shown.draw)
         folder.mkdir(exist_ok=True)
         write_text(kept, quantum.problem_lines(records))
-    return _read_problems(kept)
+    return _read_problems(kept, lenient)
 
 
-def _read_problems(file: Path) -> Sequence[Problem]:
+def _read_problems(file: Path, lenient: bool) -> Sequence[Problem]:
     from .quantum.problem_records import read_problems
 
     if not file.is_file():
         raise ValueError(f"problems must be a file; there is none at {str(file)!r}")
-    return read_problems(file)
+    return read_problems(file, strict=not lenient)
 
 
 def _key(variable: str | None) -> str:

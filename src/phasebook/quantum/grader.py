@@ -12,7 +12,7 @@ from ..workers import Task, run_tasks
 from .algebra import AlgebraError
 from .answer_equality import Comparison, compare_answers
 from .answer_extraction import NoAnswerError, boxed_answers
-from .problem_records import InvalidProblemError, Problem
+from .problem_records import InvalidProblemError, Problem, check_problem
 
 SECONDS = 20.0
 MEMORY = 2 * 1024**3
@@ -31,7 +31,10 @@ def grade_reply(response: str | None, problem: Problem) -> Comparison:
     except NoAnswerError as error:
         return Comparison("unparsed", reason=str(error))
     try:
-        return compare_answers(answers.items, problem).warned(answers.warning)
+        found = compare_answers(answers.items, problem)
+        if found.outcome == "unparsed":
+            check_problem(problem, "here")  # whose fault it is: a problem that can't be read condemns no answer
+        return found.warned(answers.warning)
     except (AlgebraError, InvalidProblemError, NoAnswerError) as error:
         return Comparison("ungraded", reason=str(error))
 

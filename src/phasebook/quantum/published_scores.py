@@ -2,7 +2,8 @@
 
 Source: github.com/JamesRoggeveen/cmt_benchmark_data, commit 2498e1c (MIT license), folder eval_results/0921073736. A row of the
 table is a model; a 1 is a reply that was graded correct, by the program or, where the program could not read it, by hand. Which
-replies were not read by the program is known by their number alone. No problem and no answer is part of this file.
+replies were not read by the program is known by their number alone. One solution was corrected after this grading (commit
+36774af); by it Claude 3.7 Sonnet solves problem 12 as well. No problem and no answer is part of this file.
 """
 
 import numpy as np
