@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEERS  := .venv-peers
 UV     ?= uv
 
 .PHONY: verify test serve bench calibrate sabotage docs readme reference lock lint clean help
@@ -11,7 +12,7 @@ help:
 	@echo "make test       set up, run every test"
 	@echo "make serve      set up, serve the page on this machine"
 	@echo "make lint       ruff, mypy and the import floors"
-	@echo "make bench      measure benchmarks/RESULTS.md"
+	@echo "make bench      measure benchmarks/RESULTS.md beside the peers; NAME=startup: that one alone"
 	@echo "make calibrate  every statistical claim at 20 fresh seeds"
 	@echo "make docs       build the documentation site into build/site; a broken link fails"
 	@echo "make readme     regenerate the README's table of papers"
@@ -50,8 +51,14 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks
+# The peers have an environment of their own, several GB large; a peer that cannot be installed there is skipped with the reason.
+$(PEERS)/.installed: requirements/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --require-hashes -r requirements/peers.txt
+	touch $@
+
+bench: $(VENV)/.dev $(PEERS)/.installed
+	PHASEBOOK_PEERS=$(abspath $(PEERS))/bin/python $(BIN)/python -m benchmarks $(NAME)
 
 calibrate: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.calibrate
@@ -72,6 +79,7 @@ lock:
 	$(UV) pip compile pyproject.toml --extra cluster --extra web --constraint requirements/pins.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/run.txt
 	$(UV) pip compile pyproject.toml --extra dev --constraint requirements/pins.in --constraint requirements/run.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/dev.txt
 	$(UV) pip compile pyproject.toml --extra docs --extra web --constraint requirements/pins.in --constraint requirements/run.txt --constraint requirements/dev.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/docs.txt
+	$(UV) pip compile requirements/peers.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements/peers.txt
 
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) $(PEERS) build
