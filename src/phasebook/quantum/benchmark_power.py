@@ -35,7 +35,9 @@ def paired_power(problems: int, only_first: float, only_second: float, level: fl
     if discordant == 0:
         return 0.0
     pairs = np.arange(problems + 1)
-    critical, share = critical_counts(problems, level), only_first / discordant
+    # One table serves all numbers of problems up to the next power of two.
+    critical = critical_counts(2 ** problems.bit_length(), level)[: problems + 1]
+    share = only_first / discordant
     rejected = stats.binom.cdf(critical, pairs, share) + stats.binom.cdf(critical, pairs, 1 - share)
     return float(stats.binom.pmf(pairs, problems, discordant) @ np.minimum(rejected, 1.0))
 
