@@ -238,3 +238,5 @@ from .series_expansion import sign_problem as sign_problem
 from .answer_pairs import AnswerPair as AnswerPair
 from .answer_pairs import answer_pairs as answer_pairs
 from .answer_pairs import compare_pair as compare_pair
+from .operator_datasets import comparison_theory as comparison_theory
+from .operator_datasets import normal_form_theory as normal_form_theory

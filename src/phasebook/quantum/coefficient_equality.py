@@ -49,7 +49,7 @@ def difference(first: Value, second: Value, vocabulary: Vocabulary, integers: It
     decided = _is_rational(rest)
     found = 0
     with mpmath.workdps(DIGITS):
-        for point in _points(names, vocabulary, frozenset(integers)):
+        for point in sample_points(names, vocabulary, frozenset(integers)):
             spend(1)
             try:
                 values = value_at(first, point), value_at(second, point)
@@ -70,7 +70,10 @@ def difference(first: Value, second: Value, vocabulary: Vocabulary, integers: It
     return None
 
 
-def _points(names: list[str], vocabulary: Vocabulary, integers: frozenset[str]) -> Iterable[dict[str, Any]]:
+def sample_points(
+    names: list[str], vocabulary: Vocabulary, integers: frozenset[str] = frozenset()
+) -> Iterable[dict[str, Any]]:
+    """Points of the symbols' domain, the same ones for the same names."""
     generator = random.Random(" ".join(names))
     for _ in range(MOST_DRAWS):
         yield {name: _drawn(name, vocabulary, integers, generator) for name in names}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from .pauli_algebra import Paulis
 from .spin_algebra import Spins
 
 LARGEST_DIMENSION = 1 << 20
+DENSE = 256  # states up to which dense matrices are faster
 Generator = tuple[str, int]
 
 
@@ -31,17 +32,14 @@ def matrix(element: Element, modes: int, dimension: int = 2) -> sparse.csr_array
     `dimension` is the number of levels of a bosonic mode: 0 to dimension − 1 quanta; [b, b†] = 1 fails at the highest. Raises
     `AlgebraError` for a symbol in a coefficient, a spin that is not declared, a mode beyond `modes`, or more than 2^20 states.
     """
-    levels = _representation(element.algebra, dimension)[1]
-    if modes < 1 or levels**modes > LARGEST_DIMENSION:
-        raise AlgebraError(f"a matrix needs from 1 to 2^20 states; {modes} modes with {levels} levels were given")
-    size = levels**modes
-    total = sparse.csr_array((size, size), dtype=complex)
+    size = _states(element.algebra, modes, dimension)
+    total = _zero(size)
     for monomial, coefficient in element.terms.items():
         if isinstance(coefficient, Expression):
             raise AlgebraError(f"the matrix of an element needs numbers as coefficients; got {coefficient}")
         word = element.algebra.word(monomial)
-        total = total + complex(coefficient) * word_matrix(element.algebra, word, modes, dimension)
-    return total.tocsr()
+        total = total + complex(coefficient) * _product(element.algebra, word, modes, dimension)
+    return sparse.csr_array(total)
 
 
 def word_matrix(algebra: Any, word: Iterable[Generator], modes: int, dimension: int = 2) -> sparse.csr_array:
@@ -49,15 +47,46 @@ def word_matrix(algebra: Any, word: Iterable[Generator], modes: int, dimension: 
 
     Letters: `create` and `destroy` (bosons, fermions), `gamma`, `x`, `y`, `z` (Pauli), `raising`, `z`, `lowering` (spins).
     """
-    letters, levels = _representation(algebra, dimension)
-    product = sparse.eye_array(levels**modes, dtype=complex, format="csr")
+    _states(algebra, modes, dimension)
+    return sparse.csr_array(_product(algebra, word, modes, dimension))
+
+
+def _product(algebra: Any, word: Iterable[Generator], modes: int, dimension: int) -> Any:
+    product: Any = None
     for letter, mode in word:
         if not 0 <= mode < (2 * modes if isinstance(algebra, Majoranas) else modes):
             raise AlgebraError(f"modes are numbered from 0 to {modes - 1}; got {mode}")
-        product = product @ letters(letter, mode, modes)
-    return product.tocsr()
+        factor = _letter(algebra, letter, mode, modes, dimension)
+        product = factor if product is None else product @ factor
+    if product is not None:
+        return product
+    size = _states(algebra, modes, dimension)
+    return np.eye(size) if size <= DENSE else sparse.eye_array(size, format="csr")
 
 
+def _states(algebra: Any, modes: int, dimension: int) -> int:
+    levels = _representation(algebra, dimension)[1]
+    if modes < 1 or levels**modes > LARGEST_DIMENSION:
+        raise AlgebraError(f"a matrix needs from 1 to 2^20 states; {modes} modes with {levels} levels were given")
+    return levels**modes
+
+
+def _zero(size: int) -> Any:
+    return np.zeros((size, size), dtype=complex) if size <= DENSE else sparse.csr_array((size, size), dtype=complex)
+
+
+def _letter(algebra: Any, letter: str, mode: int, modes: int, dimension: int) -> Any:
+    if _states(algebra, modes, dimension) <= DENSE:
+        return _small_letter(algebra, letter, mode, modes, dimension)
+    return _representation(algebra, dimension)[0](letter, mode, modes)
+
+
+@lru_cache(maxsize=512)
+def _small_letter(algebra: Any, letter: str, mode: int, modes: int, dimension: int) -> Any:
+    return _representation(algebra, dimension)[0](letter, mode, modes).toarray()
+
+
+@lru_cache(maxsize=64)
 def _representation(algebra: Any, dimension: int) -> tuple[Callable[[str, int, int], Any], int]:
     if isinstance(algebra, Bosons):
         if dimension < 2:
