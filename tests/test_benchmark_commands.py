@@ -139,6 +139,27 @@ def test_problems_that_cannot_be_read_are_refused_or_kept(phasebook, tmp_path):
     assert json.loads(kept.out)["outcomes"] == {"correct": 1, "ungraded": 1}
 
 
+def test_the_algebra_of_records_that_name_none(phasebook, tmp_path):
+    problems, file = tmp_path / "hop.jsonl", tmp_path / "replies.jsonl"
+    record = {
+        "prompt": "Write the hopping term.",
+        "solution": r"$\boxed{-t (p^{\dagger}_{i,\sigma}p_{j,\sigma}+p^{\dagger}_{j,\sigma}p_{i,\sigma})}$",
+        "parameters": r"$t;(p^{\dagger}_{i,\sigma},NC);(p_{j,\sigma},NC);(p^{\dagger}_{j,\sigma},NC);(p_{i,\sigma},NC)$",
+        "functions": "",
+        "type": "Other",
+        "index": 0,
+    }
+    problems.write_text(json.dumps(record) + "\n")
+    right = r"\boxed{-t\left(p^\dagger_{j\sigma}p_{i\sigma}+p^\dagger_{i\sigma}p_{j\sigma}\right)}"
+    wrong = r"\boxed{-t\left(p_{j\sigma}p^\dagger_{i\sigma}+p_{i\sigma}p^\dagger_{j\sigma}\right)}"
+    file.write_text(reply_lines(("problem-0", "right", right), ("problem-0", "wrong", wrong)))
+    said = phasebook("grade", file, "--problems", problems)
+    assert (said.code, "is NC but no algebra is given" in said.err) == (2, True)
+    said = phasebook("grade", file, "--problems", problems, "--algebra", "fermion", "--json")
+    assert [row["outcome"] for row in json.loads(said.out)["replies"]] == ["correct", "wrong"]
+    assert phasebook("grade", file, "--problems", problems, "--algebra", "anyon").code == 2
+
+
 def test_files_that_are_not_there(phasebook, problems, tmp_path):
     assert phasebook("grade", tmp_path / "absent.jsonl", "--problems", problems).code == 2
     assert phasebook("grade", tmp_path / "replies.txt", "--problems", problems).code == 2

@@ -30,6 +30,10 @@ Lenient = Annotated[
     bool,
     typer.Option("--lenient", help="Keep problems whose own solution can't be read; replies to them are ungraded."),
 ]
+Algebra = Annotated[
+    Optional[str],
+    typer.Option("--algebra", help="Of operators where a problem names none: fermion, boson, spin ...", metavar="NAME"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -51,6 +55,7 @@ def grade(
     out: Annotated[
         Optional[Path], typer.Option("--out", help="Write a graded row per reply.", metavar="FILE.jsonl")
     ] = None,
+    algebra: Algebra = None,
     lenient: Lenient = False,
     as_json: AsJson = False,
 ) -> None:
@@ -77,7 +82,7 @@ def grade(
     beside = file.with_name(PROBLEMS)
     if problems is None and not beside.is_file():
         raise ValueError(f"grade needs --problems FILE; there is no {PROBLEMS} beside {file.name}")
-    rows = quantum.grade_replies(replies, _read_problems(problems or beside, lenient))
+    rows = quantum.grade_replies(replies, _read_problems(problems or beside, algebra, lenient))
     if out is not None:
         _write_lines(out, [json.dumps(row, ensure_ascii=False) for row in rows])
     _report(rows, as_json)
@@ -111,6 +116,7 @@ def benchmark(
         float, typer.Option("--time-limit", help="Seconds for one attempt at a question.", metavar="S")
     ] = 600.0,
     attempts: Annotated[int, typer.Option("--attempts", help="Attempts at a question.", metavar="N")] = 8,
+    algebra: Algebra = None,
     lenient: Lenient = False,
     as_json: AsJson = False,
 ) -> None:
@@ -139,7 +145,11 @@ def benchmark(
     if access.exposes_key:
         _say("the key travels to this address unencrypted; prefer https")
     folder = _folder(out)
-    known = _problems(problems, folder, each, problem_seed, lenient)
+    known = (
+        _generated_problems(folder, each, problem_seed)
+        if problems is None
+        else _read_problems(_alone(problems, each, problem_seed), algebra, lenient)
+    )
     questions = [quantum.Question(each.id, each.version, each.prompt, each.type) for each in known]
     try:
         with _Shown("replies") as shown:
@@ -163,17 +173,11 @@ def benchmark(
         raise typer.Exit(1)
 
 
-def _problems(file: Path | None, folder: Path, each: int | None, seed: int | None, lenient: bool) -> Sequence[Problem]:
-    """The problems of a file, those of an earlier run in the folder, or newly generated ones, which the folder then keeps."""
+def _generated_problems(folder: Path, each: int | None, seed: int | None) -> Sequence[Problem]:
+    """Those of an earlier run in the folder, or newly generated ones, which the folder then keeps."""
     from . import quantum
     from .unit_store import write_text
 
-    if file is not None:
-        if each is not None or seed is not None:
-            raise ValueError(
-                f"{'each' if each is not None else 'problem-seed'} belongs to generated problems, without a file"
-            )
-        return _read_problems(file, lenient)
     kept = folder / PROBLEMS
     if each is not None or seed is not None or not kept.is_file():
         number = SEED if seed is None else seed
@@ -182,15 +186,27 @@ def _problems(file: Path | None, folder: Path, each: int | None, seed: int | Non
             records = quantum.own_problems(EACH if each is None else each, seed=number, progress=shown.draw)
         folder.mkdir(exist_ok=True)
         write_text(kept, quantum.problem_lines(records))
-    return _read_problems(kept, lenient)
+    return _read_problems(kept)
 
 
-def _read_problems(file: Path, lenient: bool) -> Sequence[Problem]:
+def _alone(file: Path, each: int | None, seed: int | None) -> Path:
+    """The file, unless options of generated problems are given beside it."""
+    if each is not None or seed is not None:
+        raise ValueError(f"{'problem-seed' if each is None else 'each'} belongs to generated problems, without a file")
+    return file
+
+
+def _read_problems(file: Path, algebra: str | None = None, lenient: bool = False) -> Sequence[Problem]:
     from .quantum.problem_records import read_problems
+    from .quantum.vocabulary import ALGEBRAS
+
+    named = next((each for each in ALGEBRAS if each == algebra), None)
+    if algebra is not None and named is None:
+        raise ValueError(f"algebra must be one of {', '.join(ALGEBRAS)}; got {algebra!r}")
 
     if not file.is_file():
         raise ValueError(f"problems must be a file; there is none at {str(file)!r}")
-    return read_problems(file, strict=not lenient)
+    return read_problems(file, strict=not lenient, algebra=named)
 
 
 def _key(variable: str | None) -> str:

@@ -85,10 +85,50 @@ def compare_answers(answers: Sequence[str], problem: Problem) -> Comparison:
 
     def compared(answer: str, solution: str) -> Comparison:
         if problem.kind == "numeric":
-            return compare_numbers(answer, solution, vocabulary, rtol=rtol, atol=atol)
+            return compare_coordinates(answer, solution, vocabulary, rtol=rtol, atol=atol)
         return compare(answer, solution, vocabulary)
 
     return compare_lists(answers, solutions, compared, ordered=problem.ordered)
+
+
+def compare_coordinates(first: str, second: str, vocabulary: Vocabulary, *, rtol: float, atol: float) -> Comparison:
+    """Compare two numbers, or, where the second is several separated by commas, each with each in their order."""
+    firsts, seconds = coordinates(first), coordinates(second)
+    if len(seconds) == 1:
+        return compare_numbers(first, second, vocabulary, rtol=rtol, atol=atol)
+    if len(firsts) != len(seconds):
+        return Comparison("wrong", first, second, witness=f"{len(firsts)} numbers against {len(seconds)}")
+    found = [compare_numbers(*pair, vocabulary, rtol=rtol, atol=atol) for pair in zip(firsts, seconds, strict=True)]
+    forms = (
+        f"({', '.join(each.first_form for each in found)})",
+        f"({', '.join(each.second_form for each in found)})",
+    )
+    for outcome in ("unparsed", "ungraded", "wrong"):
+        for each in found:
+            if each.outcome == outcome:
+                return replace(each, first_form=forms[0], second_form=forms[1])
+    return Comparison("correct", *forms)
+
+
+def coordinates(source: str) -> list[str]:
+    """The parts of a text between commas that stand in no brackets but perhaps one pair around all of it."""
+    bare = re.sub(r"\\(?:left|right)(?![A-Za-z])", "", source).strip()
+    inner = _separated(bare[1:-1]) if bare[:1] + bare[-1:] in ("()", "[]") else None
+    return inner if inner is not None and len(inner) > 1 else _separated(bare) or [source]
+
+
+def _separated(text: str) -> list[str] | None:
+    """The parts between commas outside of brackets; None where brackets do not match."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth < 0:
+            return None
+        if letter == "," and depth == 0 and not parts[-1].endswith("\\"):
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.removesuffix("\\").strip() for part in parts] if depth == 0 else None
 
 
 def compare_numbers(first: str, second: str, vocabulary: Vocabulary, *, rtol: float, atol: float) -> Comparison:

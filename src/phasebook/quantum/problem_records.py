@@ -31,6 +31,7 @@ RELATIVE_TOLERANCE = 1e-6
 SAMPLED_TOLERANCE = 1e-3
 SAMPLED_ERRORS = 3.0
 _COMPONENT = re.compile(r"\^\s*\{?\s*[xyz+-]\s*\}?\s*$")  # of a spin: S_1^x declares S
+_ADJOINT = re.compile(r"\^\s*(?:\{\s*\\dagger\s*\}|\\dagger)")
 
 
 class InvalidProblemError(PhasebookError, ValueError):
@@ -85,8 +86,8 @@ class Problem:
         return declared_vocabulary(self)
 
 
-def read_problems(path: str | Path, *, strict: bool = True) -> list[Problem]:
-    """Read problems from a .jsonl, .json or .yaml file.
+def read_problems(path: str | Path, *, strict: bool = True, algebra: AlgebraName | None = None) -> list[Problem]:
+    """Read problems from a .jsonl, .json or .yaml file; `algebra` is that of declared operators where a record names none.
 
     Raises `InvalidProblemError` naming file, record and id for a record that is incomplete, stands twice, or (where `strict`) has
     a solution that can't be read; `AlgebraError` for operators without an algebra. Without `strict` such problems are kept, and
@@ -96,7 +97,9 @@ def read_problems(path: str | Path, *, strict: bool = True) -> list[Problem]:
     problems: dict[str, Problem] = {}
     for number, record in _records(path):
         where = f"{path.name}, record {number}"
-        problem = _problem(record, number, where)
+        unnamed = "NC" in str(record.get("parameters", "")) and not record.get("algebra")
+        given = {**record, "algebra": algebra} if unnamed else record
+        problem = _problem(given, number, where)
         if problem.id in problems:
             raise InvalidProblemError(f"{where}: the id {problem.id!r} is there twice")
         if strict:
@@ -175,9 +178,9 @@ def _items(declaration: str) -> list[str]:
 def _declared_name(item: str, problem: str) -> tuple[NameNode, bool]:
     """A declared name, and whether it is non-commuting."""
     operator = item.startswith("(") and item.rstrip(") ").endswith("NC")
-    text = item.strip()[1:].rpartition(",")[0] if operator else item
+    text = item.strip()[1:].rpartition(",")[0] if operator else item.rstrip("* ")
     if operator:
-        text = _COMPONENT.sub("", text)
+        text = _ADJOINT.sub("", _COMPONENT.sub("", text))
     names = frozenset({text.strip()}) if text.strip().isalpha() else frozenset()
     probe = Vocabulary(functions=frozenset(), symbols=None, operators={name: "fermion" for name in names})
     try:

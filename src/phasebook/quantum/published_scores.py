@@ -2,8 +2,9 @@
 
 Source: github.com/JamesRoggeveen/cmt_benchmark_data, commit 2498e1c (MIT license), folder eval_results/0921073736. A row of the
 table is a model; a 1 is a reply that was graded correct, by the program or, where the program could not read it, by hand. Which
-replies were not read by the program is known by their number alone. One solution was corrected after this grading (commit
-36774af); by it Claude 3.7 Sonnet solves problem 12 as well. No problem and no answer is part of this file.
+replies were not read by the program is known by their number alone. Two of these grades do not stand: GPT-5-mini's reply to
+problem 17 is the solution with indices written without a comma, and the solution of problem 12 was corrected afterwards (commit
+36774af), by which Claude 3.7 Sonnet solves it. The table is as released. No problem and no answer is part of this file.
 """
 
 import numpy as np
