@@ -25,7 +25,11 @@ EVENTS = "sequences_own_events.py"
 POTENTIAL = "transport_own_potential.py"
 CLOUDS = "transport_own_point_clouds.py"
 CHANNEL = "information_own_channel.py"
+BONDS = "quantum_own_lattice.py"
+CHAIN = "quantum_own_chain.py"
 ARGUMENTS = {
+    CHAIN: [DATA / "own_chain.csv", "--observables", "ZXZ", "--beta", "0.4"],
+    BONDS: [DATA / "spin_bonds.csv", "--temperatures", "0.5"],
     CHANNEL: [DATA / "channel_curve.csv", "--sites", "2"],
     CLOUDS: [DATA / "cloud_start.npy", DATA / "cloud_end.npy", "--steps", "300", "--coupling", "independent"],
     POTENTIAL: [DATA / "mixture_samples.csv", "--steps", "20", "--weights", "1"],
@@ -513,3 +517,36 @@ def test_what_a_curve_fixes_of_a_channel():
 def test_wrong_input_to_the_series_and_channel_scripts_ends_in_one_sentence(script, arguments, message):
     # The series script prints its estimates before it is asked for a place that it does not have.
     is_refused(script, arguments, message)
+
+
+def test_whether_a_chain_of_ones_own_clusters(tmp_path):
+    assert "verdict          same rate" in output(CHAIN)
+    text = output(CHAIN, *ARGUMENTS[CHAIN])
+    # The transfer matrix of the infinite chain says 0.3625.
+    assert number(text, "rate of c_2") == pytest.approx(0.362, abs=0.002)
+    assert number(text, "rate of c_3") == pytest.approx(number(text, "rate of c_2"), abs=0.002)
+    assert re.search(r"^distance   1 +c_2 \+0\.1[45]", output(CHAIN, "--samples"), re.MULTILINE)
+    (tmp_path / "own.csv").write_text("1,ZZ\n0.5j,XX\n")
+    is_refused(CHAIN, [tmp_path / "own.csv"], "must be Hermitian; a coefficient has the imaginary part 0.5")
+    is_refused(CHAIN, [DATA / "none.csv"], "there is no file 'none.csv'")
+    is_refused(CHAIN, ["--observables", "Z"], "observables must be 2 to 4 letters; got 'Z'")
+
+
+def test_lattices_on_synthetic_triangles():
+    text = output(BONDS)
+    assert "typical states" in text
+    # Every triangle can be in its ground state of energy -3/4 at once.
+    assert number(text, "ground energy") == pytest.approx(-5 * 0.75)
+
+
+def test_lattices_on_a_file():
+    text = output(BONDS, *ARGUMENTS[BONDS])
+    assert "stochastic series expansion" in text
+    assert number(text, "ground energy") == pytest.approx(-1.6004875671)
+    assert number(text, "gap") == pytest.approx(0.8504875671)
+
+
+def test_lattices_refuse_wrong_input(tmp_path):
+    wrong = tmp_path / "bonds.csv"
+    wrong.write_text("first,second\n0,1\n")
+    is_refused(BONDS, [wrong], "coupling is missing")
