@@ -33,6 +33,7 @@ COMPARISONS = (
     "closed_form_cells",
     "ion_channel",
     "electricity",
+    "exact_diagonalization",
     "fokker_planck",
     "mean_field_games",
     "diffusion",
