@@ -27,7 +27,9 @@ CLOUDS = "transport_own_point_clouds.py"
 CHANNEL = "information_own_channel.py"
 BONDS = "quantum_own_lattice.py"
 CHAIN = "quantum_own_chain.py"
+ANSWERS = "quantum_own_answers.py"
 ARGUMENTS = {
+    ANSWERS: [DATA / "own_problems.jsonl", DATA / "own_replies.jsonl"],
     CHAIN: [DATA / "own_chain.csv", "--observables", "ZXZ", "--beta", "0.4"],
     BONDS: [DATA / "spin_bonds.csv", "--temperatures", "0.5"],
     CHANNEL: [DATA / "channel_curve.csv", "--sites", "2"],
@@ -550,3 +552,27 @@ def test_lattices_refuse_wrong_input(tmp_path):
     wrong = tmp_path / "bonds.csv"
     wrong.write_text("first,second\n0,1\n")
     is_refused(BONDS, [wrong], "coupling is missing")
+
+
+def test_answers_are_graded_with_what_shows_each_error():
+    text = output(ANSWERS, "--workers", "0")
+    assert "order        synthetic    wrong     coefficient of b^{\\dagger} b: 0 against 1" in text
+    assert "correct      2 of 5" in text
+    text = output(ANSWERS, *ARGUMENTS[ANSWERS])
+    assert "correct      5 of 10" in text
+    assert re.search(
+        r"^hopping +large +wrong +coefficient of c_\{1\}\^\\dagger c_\{3\}: -1 against 1", text, re.MULTILINE
+    )
+    assert re.search(r"^energy +large +unparsed", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DATA / "none.jsonl", DATA / "own_replies.jsonl"], "No such file"),
+        ([DATA / "own_problems.jsonl", DATA / "none.jsonl"], "replies must be a .jsonl file"),
+        ([DATA / "own_replies.jsonl", DATA / "own_replies.jsonl"], "a problem must have a solution"),
+    ],
+)
+def test_wrong_input_to_the_answers_script_ends_in_one_sentence(arguments, message):
+    is_refused(ANSWERS, arguments, message)

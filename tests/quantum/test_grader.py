@@ -73,6 +73,7 @@ def test_ten_thousand_brackets_are_unread_at_once():
         assert quantum.compare(bracket * 10_000, "x", quantum.open_vocabulary()).outcome == "unparsed"
         assert quantum.compare(bracket * 4_000, "x", quantum.open_vocabulary()).outcome == "unparsed"
     assert quantum.grade_reply("\\boxed" + "{" * 10_000, SYMBOLIC).outcome == "unparsed"
+    assert quantum.grade_reply("\\boxed{" * 100_000, SYMBOLIC).outcome == "unparsed"
     assert time.perf_counter() - begin < 1
 
 
@@ -163,6 +164,7 @@ def test_boxes_and_lists_of_a_reply():
     assert boxed_answers(r"\boxed{\text{$x$}}").items == ("x",)
     assert boxed_answers(r"\boxed{\left\{a ; b\right\}}").items == ("a", "b")
     assert boxed_answers(r"\boxed{\{A,B\}}").items == (r"\{A,B\}",)
+    assert boxed_answers(r"\boxed{2\ ;\ 1}").items == ("2", "1")
     assert boxed_answers(r"\boxed{x} then \boxed{x}").warning == ""
     assert split_answers("a = b = c.") == ("c",)
     assert split_answers(r"\sum_{i=1}^{N} x_i") == (r"\sum_{i=1}^{N} x_i",)

@@ -87,7 +87,13 @@ class Element:
             for right, second in other.terms.items():
                 scale = first * second
                 for monomial, factor in product(left, right).items():
-                    _add_term(total, monomial, scale * factor)
+                    value = scale * factor
+                    if monomial in total:
+                        value = total[monomial] + value
+                    if value != 0:
+                        total[monomial] = value
+                    else:
+                        total.pop(monomial, None)
                 steps += 1
                 if steps % SPEND_EVERY == 0:
                     spend(len(total))

@@ -28,7 +28,9 @@ def boxed_answers(reply: str) -> Answers:
     """The answers in the last box of a reply. Raises `NoAnswerError` where there is none."""
     if len(reply) > LONGEST_REPLY:
         raise NoAnswerError(f"a reply may have {LONGEST_REPLY} characters; this one has {len(reply)}")
-    boxes = [box for box in (_braced(reply, match.end() - 1) for match in _BOX.finditer(reply)) if box is not None]
+    partners = _partners(reply)
+    openings = [match.end() - 1 for match in _BOX.finditer(reply)]
+    boxes = [reply[opening + 1 : partners[opening]] for opening in openings if opening in partners]
     if not boxes:
         raise NoAnswerError("the reply has no \\boxed{} with balanced braces")
     distinct = {re.sub(r"\s+", "", box) for box in boxes}
@@ -45,15 +47,16 @@ def split_answers(content: str) -> tuple[str, ...]:
     return items
 
 
-def _braced(text: str, opening: int) -> str | None:
-    """What stands between a brace and its partner; None where it has none."""
-    depth = 0
-    for place in range(opening, len(text)):
-        if text[place] in "{}" and (place == 0 or text[place - 1] != "\\"):
-            depth += 1 if text[place] == "{" else -1
-            if depth == 0:
-                return text[opening + 1 : place]
-    return None
+def _partners(text: str) -> dict[int, int]:
+    """Where each brace that is closed has its partner."""
+    found, waiting = {}, []
+    for place, character in enumerate(text):
+        if character in "{}" and (place == 0 or text[place - 1] != "\\"):
+            if character == "{":
+                waiting.append(place)
+            elif waiting:
+                found[waiting.pop()] = place
+    return found
 
 
 def _unwrapped(text: str) -> str:
@@ -61,15 +64,12 @@ def _unwrapped(text: str) -> str:
     text = text.strip()
     while True:
         before = text
+        text = re.sub(r"\\[ ,;:!]?$|^\\[ ,;:!]", "", text).strip()
         if len(text) > 1 and text[0] == text[-1] == "$":
             text = text.strip("$").strip()
         match = _WRAPPER.match(text)
-        if (
-            match
-            and (inner := _braced(text, match.end() - 1)) is not None
-            and match.end() + len(inner) + 1 == len(text)
-        ):
-            text = inner.strip()
+        if match and _partners(text).get(match.end() - 1) == len(text) - 1:
+            text = text[match.end() : -1].strip()
         for opening, closing in (("\\left\\{", "\\right\\}"), ("\\{", "\\}"), ("{", "}")):
             if text.startswith(opening) and text.endswith(closing) and _holds_list(text, opening, closing):
                 text = text[len(opening) : -len(closing)].strip()

@@ -40,6 +40,10 @@ class Fermions:
     def product(self, left: FermionMonomial, right: FermionMonomial) -> dict[FermionMonomial, int]:
         """Normal order of two normally ordered monomials: one term for every set of contracted modes."""
         (creators, annihilators), (inner_creators, last) = left, right
+        if not inner_creators and not last & (last - 1):
+            return _times_annihilator(creators, annihilators, last)
+        if not last and not inner_creators & (inner_creators - 1):
+            return _times_creator(creators, annihilators, inner_creators)
         shared = annihilators & inner_creators
         if not shared and ((creators & inner_creators) or (annihilators & last)):
             return {}
@@ -127,6 +131,25 @@ def modes_of(mask: int) -> list[int]:
         low = mask & -mask
         found.append(low.bit_length() - 1)
         mask ^= low
+    return found
+
+
+def _times_annihilator(creators: int, annihilators: int, bit: int) -> dict[FermionMonomial, int]:
+    """One annihilator (or one, for no bit) moves left past those of higher modes."""
+    if annihilators & bit:
+        return {}
+    odd = bool(bit) and (annihilators & -bit).bit_count() & 1
+    return {(creators, annihilators | bit): -1 if odd else 1}
+
+
+def _times_creator(creators: int, annihilators: int, bit: int) -> dict[FermionMonomial, int]:
+    """One creator meets the annihilator of its mode, or moves left past all of them and past creators of higher modes."""
+    found = {}
+    if annihilators & bit:
+        found[(creators, annihilators ^ bit)] = -1 if (annihilators & -(bit << 1)).bit_count() & 1 else 1
+    if not creators & bit:
+        odd = (annihilators.bit_count() + (creators & -bit).bit_count()) & 1
+        found[(creators | bit, annihilators)] = -1 if odd else 1
     return found
 
 
