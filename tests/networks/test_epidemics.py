@@ -50,6 +50,15 @@ def test_there_is_no_speed_for_fat_tails_and_no_wave_below_the_threshold():
     assert networks.acceleration_rate(networks.algebraic_kernel(1.0, 2.0), LAW, RATES) == pytest.approx(1.0)
 
 
+def test_fronts_in_the_plane_are_later_and_accelerate_less_than_on_the_line():
+    found = networks.Wave(6.0, 0.8)
+    # Bramson 1978 and Gärtner 1982: the delay grows as (d + 2)/(2λ*) times the logarithm of time.
+    assert found.speed_at(10.0) == pytest.approx(6 - 1.5 / 8)
+    assert found.speed_at(10.0, dimension=2) == pytest.approx(6 - 2 / 8)
+    fat = [networks.acceleration_rate(networks.algebraic_kernel(1.0, 2.0, d), LAW, RATES) for d in (1, 2)]
+    assert fat == pytest.approx([1.0, 0.75])
+
+
 def test_a_pair_of_nodes_has_the_textbook_chance_of_transmission():
     edges = [(2 * k, 2 * k + 1) for k in range(40_000)]
     graph = engines.graph_from_pairs(80_000, edges)

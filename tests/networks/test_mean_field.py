@@ -167,6 +167,16 @@ def test_simulated_exponents_are_the_theory_s(arguments):
     assert measured.value == pytest.approx(expected, abs=0.05)
 
 
+def test_the_error_of_a_simulated_exponent_is_the_scatter_of_repetitions():
+    network, coupling = RecurrentNetwork(3.0, 0.0, "erf", 1.0), random_coupling(60, 3.0, seed=2)
+    found = [
+        simulate_lyapunov_exponent(network, coupling, duration=256, trajectories=4, seed=seed) for seed in range(60)
+    ]
+    values, errors = np.array([(each.value, each.stderr) for each in found]).T
+    # Sixty repetitions know their own scatter to a tenth.
+    assert np.sqrt(np.mean(errors**2)) == pytest.approx(values.std(ddof=1), rel=0.35)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

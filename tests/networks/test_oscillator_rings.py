@@ -107,6 +107,26 @@ def test_a_frozen_ring_has_the_spectrum_of_its_own_frequencies():
     assert np.linalg.norm(measured - exact, axis=1) / np.linalg.norm(exact, axis=1) == pytest.approx(0, abs=1e-3)
 
 
+def test_uncoupled_frozen_oscillators_keep_their_own_frequencies():
+    for frequencies, widest in (("normal", 6.0), ("uniform", math.sqrt(3.0))):
+        system = ring(size=200_000, noise=0.3, randomness="columnar", strength=0.0, frequencies=frequencies)
+        history = networks.simulate_ring(system, [1.0, 2.0], step=0.1, seed=4, threads=1)
+        own = networks.natural_frequencies(system, 0, 4)
+        assert history.effective_frequencies[0] == pytest.approx(own, rel=1e-9)
+        # Standard errors 0.0005 and 0.0003.
+        assert own.std() == pytest.approx(0.3, abs=0.004)
+        assert np.abs(own).max() < 0.3 * widest
+
+
+def test_flat_growth_has_the_published_width():
+    """Γ = |λ|A²/2 with A = D/ν, and the variance 0.63805 of flat growth (Takeuchi and Sano 2010; Prähofer and Spohn 2000)."""
+    slope, bend = math.cos(1.2), 2 * math.sin(1.2)
+    rate = bend * (0.15**2 / (2 * slope)) ** 2 / 2
+    assert networks.kpz_width([50.0], ring(1.2, noise=0.15)) == pytest.approx(
+        0.63805 * (50 * rate) ** (2 / 3), rel=1e-4
+    )
+
+
 def test_steps_converge_with_the_order_of_their_method():
     system = ring(0.6, size=32, noise=1.0, randomness="columnar")
     reference = networks.simulate_ring(system, [4.0], step=0.005, method="rk4", seed=1, keep=True).phases

@@ -49,6 +49,21 @@ def test_arcs_give_the_error_of_the_whole_ring():
     assert np.var(values) == pytest.approx(6 / 2000, rel=0.5)
 
 
+def test_errors_over_replicas_are_the_scatter_of_repetitions():
+    uncoupled = networks.OscillatorRing(64, noise=0.2, strength=0.0)
+    skewness, velocity = [], []
+    for seed in range(80):
+        found = networks.simulate_ring(uncoupled, [1, 2, 3], step=0.1, replicas=10, seed=seed, threads=1)
+        window = found.mean_skewness(1, 3)
+        skewness.append((window.value, window.stderr))
+        _, speeds, error = found.velocity()
+        velocity.append((speeds[:, 1].mean(), error[1]))
+    for pairs in (skewness, velocity):
+        values, errors = np.array(pairs).T
+        # Eighty repetitions know their own scatter to 8%.
+        assert np.sqrt(np.mean(errors**2)) == pytest.approx(values.std(ddof=1), rel=0.35)
+
+
 def test_spectrum_and_height_differences_of_a_known_surface():
     size, site = 64, np.arange(64)
     phases = 0.3 * np.cos(2 * np.pi * 3 * site / size)

@@ -189,6 +189,16 @@ def test_structure_of_a_cycle_and_a_complete_graph():
     assert networks.largest_component(two).tolist() == [0, 1, 2]
 
 
+def test_errors_of_structure_are_the_scatter_of_repetitions():
+    drawn = [networks.generate_network(model(3000), seed).graph for seed in range(60)]
+    closed = [networks.transitivity_estimate(graph) for graph in drawn]
+    paths = [networks.mean_path_length(drawn[0], seed=seed) for seed in range(60)]
+    for found in (closed, paths):
+        values, errors = np.array([(each.value, each.stderr) for each in found]).T
+        # Sixty repetitions know their own scatter to a tenth.
+        assert np.sqrt(np.mean(errors**2)) == pytest.approx(values.std(ddof=1), rel=0.35)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -222,6 +232,13 @@ def test_few_neighbors_and_lost_mass_are_told():
     fat = model(2000, 50.0, networks.algebraic_kernel(), truncated=True)
     assert 0.99 < fat.mass < 1.0
     assert networks.generate_network(fat, 1).graph.degrees.mean() == pytest.approx(5.0, abs=0.3)
+
+
+def test_a_kernel_that_is_cut_at_the_domain_keeps_mean_degrees():
+    cut = model(20_000, 500.0, networks.algebraic_kernel(1.0, 0.5), truncated=True)
+    assert cut.mass < 0.8
+    # Standard error 0.022; without the division degrees would lose a fifth of their mean.
+    assert networks.generate_network(cut, 3).graph.degrees.mean() == pytest.approx(5.0, abs=0.16)
 
 
 @pytest.mark.parametrize(
