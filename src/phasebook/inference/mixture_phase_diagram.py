@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..numerics import about
 from .gaussian_mixture import GaussianMixture, MixtureEstimate, SnrDefinition, checked_weights
 from .hard_assignment import label_accuracy
 from .mixture_collapse import checked_signal, collapse_ratio, local_collapse_ratio
@@ -71,21 +72,21 @@ def phase_diagram(
         for ratio in ratios
     ]
     variables: dict[str, Any] = {
-        name: (("ratio", "snr"), array.astype(bool) if name == "collapsed" else array, _attributes(*_DESCRIBED[name]))
+        name: (("ratio", "snr"), array.astype(bool) if name == "collapsed" else array, about(*_DESCRIBED[name]))
         for name, array in values.items()
     }
     variables |= {
-        "local_threshold": ("snr", local, _attributes("", "Ratio where the collapsed point becomes a local maximum")),
-        "collapse_threshold": ("snr", first_order, _attributes("", "Ratio where the collapsed point becomes the best")),
-        "bayes_accuracy": ("snr", bayes, _attributes("", "Share of labels found by Bayes' rule")),
-        "low_snr_constant": ("ratio", np.array(constants), _attributes("σ", "Size of the means fitted to pure noise")),
+        "local_threshold": ("snr", local, about("", "Ratio where the collapsed point becomes a local maximum")),
+        "collapse_threshold": ("snr", first_order, about("", "Ratio where the collapsed point becomes the best")),
+        "bayes_accuracy": ("snr", bayes, about("", "Share of labels found by Bayes' rule")),
+        "low_snr_constant": ("ratio", np.array(constants), about("σ", "Size of the means fitted to pure noise")),
     }
     coordinates = {
-        "ratio": ("ratio", ratios, _attributes("", "Assumed over true noise level")),
+        "ratio": ("ratio", ratios, about("", "Assumed over true noise level")),
         "snr": (
             "snr",
             snrs,
-            _attributes("", "Signal-to-noise ratio" if snr_definition == "total" else "SNR per dimension"),
+            about("", "Signal-to-noise ratio" if snr_definition == "total" else "SNR per dimension"),
         ),
     }
     return xr.Dataset(
@@ -149,7 +150,3 @@ def _checked_grid(name: str, grid: Sequence[float] | np.ndarray) -> np.ndarray:
     if (np.diff(values) <= 0).any():
         raise ValueError(f"{name} must increase")
     return values
-
-
-def _attributes(units: str, long_name: str) -> dict[str, str]:
-    return {"units": units, "long_name": long_name}

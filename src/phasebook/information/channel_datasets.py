@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..numerics import about
 from ..numerics.seeding import part_seed
 from .channel_files import MeasuredCurve, StateRecord
 from .channel_fit import CurrentCurve, FittedChannel, fit_current_curve, fit_record
@@ -44,18 +45,18 @@ def current_theory(channel: IonChannel, span: float) -> xr.Dataset:
     }
     return xr.Dataset(
         {
-            **{name: ((), value, _about(units, text)) for name, (value, units, text) in single.items()},
-            "curve_theory": ("voltage", [each.current for each in curve], _about("k0", "Current")),
-            "noise_curve_theory": ("voltage", [each.noise for each in curve], _about("k0", "Noise of the current")),
+            **{name: ((), value, about(units, text)) for name, (value, units, text) in single.items()},
+            "curve_theory": ("voltage", [each.current for each in curve], about("k0", "Current")),
+            "noise_curve_theory": ("voltage", [each.noise for each in curve], about("k0", "Noise of the current")),
             "occupation_theory": (
                 "site",
                 here.law @ channel.occupancy,
-                _about("1", "Share of time a site is occupied"),
+                about("1", "Share of time a site is occupied"),
             ),
         },
         {
-            "voltage": ("voltage", voltages, _about("kT", "voltage")),
-            "site": ("site", np.arange(1, channel.sites + 1), _about("1", "site from the left")),
+            "voltage": ("voltage", voltages, about("kT", "voltage")),
+            "site": ("site", np.arange(1, channel.sites + 1), about("1", "site from the left")),
         },
     )
 
@@ -75,24 +76,24 @@ def current_simulation(channel: IonChannel, span: float, duration: float, runs: 
         ("noise", found.noise, "k0", "Noise of the current"),
         ("fano", found.fano_factor, "1", "Fano factor"),
     ):
-        variables[f"{name}_simulation"] = ((), value.value, _about(units, text))
-        variables[f"{name}_stderr"] = ((), value.stderr, _about(units, "Standard error over blocks of time"))
+        variables[f"{name}_simulation"] = ((), value.value, about(units, text))
+        variables[f"{name}_stderr"] = ((), value.stderr, about(units, "Standard error over blocks of time"))
     variables["occupation_simulation"] = (
         "site",
         found.occupation @ channel.occupancy,
-        _about("1", "Share of time a site is occupied"),
+        about("1", "Share of time a site is occupied"),
     )
     for name, values, text in (
         ("curve", [each.current for each in curve], "Current"),
         ("noise_curve", [each.noise for each in curve], "Noise of the current"),
     ):
-        variables[f"{name}_simulation"] = ("voltage", [each.value for each in values], _about("k0", text))
-        variables[f"{name}_stderr"] = ("voltage", [each.stderr for each in values], _about("k0", "Standard error"))
+        variables[f"{name}_simulation"] = ("voltage", [each.value for each in values], about("k0", text))
+        variables[f"{name}_stderr"] = ("voltage", [each.stderr for each in values], about("k0", "Standard error"))
     return xr.Dataset(
         variables,
         {
-            "site": ("site", np.arange(1, channel.sites + 1), _about("1", "site from the left")),
-            "voltage": ("voltage", voltages, _about("kT", "voltage")),
+            "site": ("site", np.arange(1, channel.sites + 1), about("1", "site from the left")),
+            "voltage": ("voltage", voltages, about("kT", "voltage")),
         },
     )
 
@@ -119,13 +120,13 @@ def response_theory(chain: DrivenChain, step: int) -> xr.Dataset:
     jumps = 2 * chain.function
     exact = responses(chain, jumps)[:, step]
     found = {name: correlations(chain, jumps, name)[:, step] for name in ("conditional", "global", "none")}
-    about = _about("1", "Response of the current to the force at one step")
-    later = _about("1", "Response of later currents")
+    meaning = about("1", "Response of the current to the force at one step")
+    later = about("1", "Response of later currents")
     names = ("conditional mean", "global mean", "no mean")
     return xr.Dataset(
         {
-            "response_exact": ("time", exact, about),
-            "response_theory": (("correlation", "time"), np.array(list(found.values())), about),
+            "response_exact": ("time", exact, meaning),
+            "response_theory": (("correlation", "time"), np.array(list(found.values())), meaning),
             "later_response_exact": ("delay", exact[step + 1 :], later),
             "later_response_theory": (
                 ("centering", "delay"),
@@ -134,8 +135,8 @@ def response_theory(chain: DrivenChain, step: int) -> xr.Dataset:
             ),
         },
         {
-            "time": ("time", np.arange(chain.drive.size), _about("1", "step")),
-            "delay": ("delay", np.arange(1, chain.drive.size - step), _about("1", "steps after the force")),
+            "time": ("time", np.arange(chain.drive.size), about("1", "step")),
+            "delay": ("delay", np.arange(1, chain.drive.size - step), about("1", "steps after the force")),
             "correlation": ("correlation", list(names)),
             "centering": ("centering", list(names[:2])),
         },
@@ -162,22 +163,22 @@ def response_simulation(chain: DrivenChain, step: int, runs: int, seed: int) -> 
     means, errors = products.mean(axis=1), products.std(axis=1, ddof=1) / math.sqrt(runs)
     return xr.Dataset(
         {
-            "later_response_simulation": ("delay", means[step + 1 :], _about("1", "Response of later currents")),
-            "later_response_stderr": ("delay", errors[step + 1 :], _about("1", "Standard error over paths")),
+            "later_response_simulation": ("delay", means[step + 1 :], about("1", "Response of later currents")),
+            "later_response_stderr": ("delay", errors[step + 1 :], about("1", "Standard error over paths")),
             "response_simulation": (
                 "time",
                 means,
-                _about("1", "Response of the current to the force at one step"),
+                about("1", "Response of the current to the force at one step"),
             ),
             "response_stderr": (
                 "time",
                 errors,
-                _about("1", "Standard error over paths"),
+                about("1", "Standard error over paths"),
             ),
         },
         {
-            "time": ("time", np.arange(steps), _about("1", "step")),
-            "delay": ("delay", np.arange(1, steps - step), _about("1", "steps after the force")),
+            "time": ("time", np.arange(steps), about("1", "step")),
+            "delay": ("delay", np.arange(1, steps - step), about("1", "steps after the force")),
         },
     )
 
@@ -186,22 +187,22 @@ def work_theory(channel: IonChannel, end_voltage: float, durations: np.ndarray) 
     """⟨exp(−W)⟩ / exp(−ΔF) of ramps from the reversal voltage, with the bath's part of the work and without."""
     start = replace(channel, voltage=channel.voltage - channel.affinity)
     unit = math.exp(-free_energy_change(start, end_voltage))
-    about = _about("1", "Mean exponential of minus the work, over that of the free energy")
+    meaning = about("1", "Mean exponential of minus the work, over that of the free energy")
     return xr.Dataset(
         {
             "work_identity_theory": (
                 "duration",
                 [mean_exponential_work(start, end_voltage, float(t)) / unit for t in durations],
-                about,
+                meaning,
             ),
             "without_bath_theory": (
                 "duration",
                 [mean_exponential_work(start, end_voltage, float(t), count_bath=False) / unit for t in durations],
-                _about("1", "The same without the work done on the bath"),
+                about("1", "The same without the work done on the bath"),
             ),
-            "free_energy_theory": ((), free_energy_change(start, end_voltage), _about("kT", "Free energy of the ramp")),
+            "free_energy_theory": ((), free_energy_change(start, end_voltage), about("kT", "Free energy of the ramp")),
         },
-        {"duration": ("duration", durations, _about("1/k0", "duration of the ramp"))},
+        {"duration": ("duration", durations, about("1/k0", "duration of the ramp"))},
     )
 
 
@@ -221,12 +222,12 @@ def work_simulation(channel: IonChannel, end_voltage: float, durations: np.ndarr
             "work_identity_simulation": (
                 "duration",
                 rows["value"],
-                _about("1", "Mean exponential of minus the work, over that of the free energy"),
+                about("1", "Mean exponential of minus the work, over that of the free energy"),
             ),
-            "work_identity_stderr": ("duration", rows["error"], _about("1", "Standard error over runs")),
-            "dissipated_work_simulation": ("duration", rows["work"], _about("kT", "Mean work less free energy")),
+            "work_identity_stderr": ("duration", rows["error"], about("1", "Standard error over runs")),
+            "dissipated_work_simulation": ("duration", rows["work"], about("kT", "Mean work less free energy")),
         },
-        {"duration": ("duration", durations, _about("1/k0", "duration of the ramp"))},
+        {"duration": ("duration", durations, about("1/k0", "duration of the ramp"))},
     )
 
 
@@ -247,15 +248,15 @@ def fitted_curve(curve: MeasuredCurve, template: IonChannel, seed: int) -> tuple
     order = np.argsort(curve.voltages)
     data = xr.Dataset(
         {
-            "current_data": ("voltage", curve.currents[order], _about("1/s", "Current")),
+            "current_data": ("voltage", curve.currents[order], about("1/s", "Current")),
             "current_simulation": (
                 "voltage",
                 np.array(predicted)[order],
-                _about("1/s", "Current of the fitted channel"),
+                about("1/s", "Current of the fitted channel"),
             ),
             **_fit_variables(found),
         },
-        {"voltage": ("voltage", curve.voltages[order], _about("kT", "voltage")), **_fit_axes(template)},
+        {"voltage": ("voltage", curve.voltages[order], about("kT", "voltage")), **_fit_axes(template)},
     )
     return data, found
 
@@ -268,24 +269,20 @@ def fitted_record(record: StateRecord, template: IonChannel) -> tuple[xr.Dataset
 
 def _fit_variables(found: FittedChannel) -> dict[str, Any]:
     return {
-        "fitted_parameter_data": ("parameter", found.parameters, _about("kT", "Fitted energies and repulsion")),
+        "fitted_parameter_data": ("parameter", found.parameters, about("kT", "Fitted energies and repulsion")),
         "fitted_parameter_stderr": (
             "parameter",
             found.errors,
-            _about("kT", "Standard error from the Fisher information"),
+            about("kT", "Standard error from the Fisher information"),
         ),
         "information_data": (
             "direction",
             np.maximum(found.information, NARROW),
-            _about("1/kT^2", "Eigenvalues of the Fisher information"),
+            about("1/kT^2", "Eigenvalues of the Fisher information"),
         ),
     }
 
 
 def _fit_axes(template: IonChannel) -> dict[str, Any]:
     names = [f"site {j}" for j in range(1, template.sites + 1)] + ["repulsion"]
-    return {"parameter": names, "direction": ("direction", np.arange(1, template.sites + 2), _about("1", "direction"))}
-
-
-def _about(units: str, long_name: str) -> dict[str, str]:
-    return {"units": units, "long_name": long_name}
+    return {"parameter": names, "direction": ("direction", np.arange(1, template.sites + 2), about("1", "direction"))}

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..numerics import about
 from .epidemics import Rates, final_size, final_transmitted, growth_rate, reproduction_number, wave
 from .epidemics_equations import Field, level_positions, mixed_poisson_epidemic, patch, solve_epidemic
 from .epidemics_fronts import arrival_map, count_patches, front_speed, long_jump_share, nearest_nodes
 from .epidemics_simulation import Outbreak, simulate_outbreak
-from .spatial_datasets import _about, _network_seed, add_mean
+from .spatial_datasets import _network_seed, add_mean
 from .spatial_degrees import DegreeLaw
 from .spatial_graph import SpatialNetwork
 from .spatial_kernels import Kernel, marginal_kernel
@@ -37,49 +38,49 @@ def predicted_wave(kernel: Kernel, degrees: DegreeLaw, rates: Rates, time: float
     transmitted = final_transmitted(degrees, rates)
     attack = final_size(degrees, rates)
     variables: dict[str, Any] = {
-        "final_size_theory": ((), attack, _about("1", "share of nodes infected behind the front")),
-        "escape_probability_theory": ((), 1 - transmitted, _about("1", "share of edges that never transmit, Θ∞")),
-        "reproduction_number_theory": ((), reproduction_number(degrees, rates), _about("1", "R₀")),
-        "growth_rate_theory": ((), growth_rate(degrees, rates), _about("1/time", "growth rate without space")),
+        "final_size_theory": ((), attack, about("1", "share of nodes infected behind the front")),
+        "escape_probability_theory": ((), 1 - transmitted, about("1", "share of edges that never transmit, Θ∞")),
+        "reproduction_number_theory": ((), reproduction_number(degrees, rates), about("1", "R₀")),
+        "growth_rate_theory": ((), growth_rate(degrees, rates), about("1/time", "growth rate without space")),
     }
     if kernel.is_fat:
-        infinite = _about("scale/time", "asymptotic speed: infinite, because the kernel's tail is fat")
+        infinite = about("scale/time", "asymptotic speed: infinite, because the kernel's tail is fat")
         variables["speed_theory"] = ((), math.inf, infinite)
-        variables["decay_rate_theory"] = ((), 0.0, _about("1/scale", "decay rate λ* of the foot"))
+        variables["decay_rate_theory"] = ((), 0.0, about("1/scale", "decay rate λ* of the foot"))
         part = kernel.fat_part
         if part.kind == "uniform":
             times = _speed_times(time)
             h = mixed_poisson_epidemic(degrees, rates, 1e-3, times)
-            variables["ever_infected_theory"] = ("time", 1 - degrees.escape(h), _about("1", "share ever infected"))
+            variables["ever_infected_theory"] = ("time", 1 - degrees.escape(h), about("1", "share ever infected"))
             return xr.Dataset(variables, _times(times))
         rate = growth_rate(degrees, rates) / (1 + part.exponent)
         times = _fat_times(time)
-        variables["acceleration_theory"] = ((), rate, _about("1/time", "d ln x / dt of a plane front, at late times"))
+        variables["acceleration_theory"] = ((), rate, about("1/time", "d ln x / dt of a plane front, at late times"))
         variables["front_acceleration_theory"] = (
             "time",
             np.full(len(times) - 1, rate),
-            _about("1/time", "d ln x / dt of a plane front"),
+            about("1/time", "d ln x / dt of a plane front"),
         )
         return xr.Dataset(variables, _times(_middles(times)))
     found = wave(kernel, degrees, rates)
     times = _middles(_speed_times(time))
     variables |= {
-        "speed_theory": ((), found.speed, _about("scale/time", "asymptotic speed c*")),
-        "decay_rate_theory": ((), found.decay_rate, _about("1/scale", "decay rate λ* of the foot")),
+        "speed_theory": ((), found.speed, about("scale/time", "asymptotic speed c*")),
+        "decay_rate_theory": ((), found.decay_rate, about("1/scale", "decay rate λ* of the foot")),
         "bramson_speed_theory": (
             (),
             float(found.speed_at(_late(time))),
-            _about("scale/time", "speed in the last fifth of the run"),
+            about("scale/time", "speed in the last fifth of the run"),
         ),
         "front_speed_theory": (
             "time",
             found.speed_at(times),
-            _about("scale/time", "speed of the front (theory: c* − 3/(2λ*t))"),
+            about("scale/time", "speed of the front (theory: c* − 3/(2λ*t))"),
         ),
         "profile_theory": (
             "behind",
             np.full(PROFILE_POINTS, attack),
-            _about("1", "share ever infected at the end (theory: final size)"),
+            about("1", "share ever infected at the end (theory: final size)"),
         ),
     }
     return xr.Dataset(variables, {**_times(times), "behind": _profile_places(found.speed * time, kernel)})
@@ -156,12 +157,12 @@ def predicted_epidemic(model: SpatialModel, rates: Rates, seeds: int) -> xr.Data
     arrival = arrival.reshape((points,) * model.dimension)[np.ix_(*[nearest] * model.dimension)]
     dims = ("place",) if model.dimension == 1 else ("y", "x")
     variables: dict[str, Any] = {
-        "arrival_theory": (dims, arrival, _about("time", "when the epidemic arrives")),
-        "final_size_theory": ((), attack, _about("1", "share of nodes infected in the end")),
+        "arrival_theory": (dims, arrival, about("time", "when the epidemic arrives")),
+        "final_size_theory": ((), attack, about("1", "share of nodes infected in the end")),
     }
     if not model.kernel.is_fat:
         speed = wave(model.kernel, model.degrees, rates).speed
-        variables["speed_theory"] = ((), speed, _about("scale/time", "asymptotic speed c*, never reached"))
+        variables["speed_theory"] = ((), speed, about("scale/time", "asymptotic speed c*, never reached"))
     return xr.Dataset(variables, _map_places(model))
 
 
@@ -197,10 +198,10 @@ def measured_epidemic(model: SpatialModel, rates: Rates, seeds: int, replicas: i
                 long_jump_share(network, outbreak, scale),
             )
         )
-    variables: dict[str, Any] = {"count_died_out": ((), died, _about("1", "outbreaks that died out"))}
+    variables: dict[str, Any] = {"count_died_out": ((), died, about("1", "outbreaks that died out"))}
     if arrival is not None:
         dims = ("place",) if model.dimension == 1 else ("y", "x")
-        variables["arrival_simulation"] = (dims, arrival, _about("time", "when the epidemic arrives"))
+        variables["arrival_simulation"] = (dims, arrival, about("time", "when the epidemic arrives"))
     if len(rows) > 1:
         table = np.array(rows)
         for column, name, units, text in (
@@ -280,16 +281,16 @@ def _late(time: float) -> float:
 
 
 def _times(times: np.ndarray) -> dict[str, Any]:
-    return {"time": ("time", times, _about("1/rate", "time"))}
+    return {"time": ("time", times, about("1/rate", "time"))}
 
 
 def _profile_places(reach: float, kernel: Kernel) -> tuple[str, np.ndarray, dict[str, str]]:
     places = np.linspace(0.0, 1.05 * reach + 5 * kernel.scale, PROFILE_POINTS)
-    return "behind", places, _about("scale", "distance from the first cases")
+    return "behind", places, about("scale", "distance from the first cases")
 
 
 def _map_places(model: SpatialModel) -> dict[str, Any]:
     cells = MAP_CELLS[model.dimension]
     places = (np.arange(cells) + 0.5) * model.size / cells - model.size / 2
     names = ("place",) if model.dimension == 1 else ("y", "x")
-    return {name: (name, places, _about("scale", f"{name} from the first cases")) for name in names}
+    return {name: (name, places, about("scale", f"{name} from the first cases")) for name in names}

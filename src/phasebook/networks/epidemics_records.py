@@ -10,11 +10,12 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from ..numerics import about
 from ..numerics.statistics import fit_line
 from .epidemics import Rates, final_size, reproduction_number, wave
 from .epidemics_fronts import count_patches, long_jump_share, nearest_nodes
 from .epidemics_simulation import simulate_outbreaks
-from .spatial_datasets import _about, add_mean, build_model
+from .spatial_datasets import add_mean, build_model
 from .spatial_degrees import constant_degrees, measured_degrees
 from .spatial_files import Cases
 from .spatial_fit import KernelFit, fit_kernel
@@ -44,28 +45,28 @@ def predicted_own_network(network: SpatialNetwork, rates: Rates) -> xr.Dataset:
         "edge_kernel_theory": (
             "length",
             fit.kernel.density(lengths),
-            _about("1/volume", f"kernel ({fit.name} fits best)"),
+            about("1/volume", f"kernel ({fit.name} fits best)"),
         ),
-        "kernel_theory": ((), fit.name, _about("1", "family of the kernel that fits best")),
-        "scale_theory": ((), fit.kernel.scale, _about("length", "scale of the kernel that fits best")),
-        "reproduction_number_theory": ((), reproduction_number(law, rates), _about("1", "R₀")),
-        "final_size_theory": ((), final_size(law, rates), _about("1", "share of nodes infected in the end")),
+        "kernel_theory": ((), fit.name, about("1", "family of the kernel that fits best")),
+        "scale_theory": ((), fit.kernel.scale, about("length", "scale of the kernel that fits best")),
+        "reproduction_number_theory": ((), reproduction_number(law, rates), about("1", "R₀")),
+        "final_size_theory": ((), final_size(law, rates), about("1", "share of nodes infected in the end")),
     }
-    coordinates: dict[str, Any] = {"length": ("length", lengths, _about("user's unit", "length of an edge"))}
+    coordinates: dict[str, Any] = {"length": ("length", lengths, about("user's unit", "length of an edge"))}
     if not fit.kernel.is_fat:
         speed = wave(fit.kernel, law, rates).speed
         distances = _shell_middles(network)
         variables["speed_theory"] = (
             (),
             speed,
-            _about("length/time", "asymptotic speed c*, which real fronts stay below"),
+            about("length/time", "asymptotic speed c*, which real fronts stay below"),
         )
         variables["arrival_theory"] = (
             "distance",
             distances / speed,
-            _about("time", "when the epidemic arrives (theory: at speed c*)"),
+            about("time", "when the epidemic arrives (theory: at speed c*)"),
         )
-        coordinates["distance"] = ("distance", distances, _about("user's unit", "distance from the first cases"))
+        coordinates["distance"] = ("distance", distances, about("user's unit", "distance from the first cases"))
     return xr.Dataset(variables, coordinates)
 
 
@@ -82,21 +83,21 @@ def measured_own_network(network: SpatialNetwork, rates: Rates, outbreaks: int, 
     runs = simulate_outbreaks(graph, rates, starts, seed=seed)
     _, sizes = component_sizes(graph)
     variables: dict[str, Any] = {
-        "edge_kernel_data": ("length", fit.density_ratio, _about("1/volume", "edges over pairs at a distance")),
-        "mean_degree_data": ((), law.mean, _about("1", "mean degree")),
-        "transitivity_data": ((), transitivity(graph), _about("1", "transitivity")),
+        "edge_kernel_data": ("length", fit.density_ratio, about("1/volume", "edges over pairs at a distance")),
+        "mean_degree_data": ((), law.mean, about("1", "mean degree")),
+        "transitivity_data": ((), transitivity(graph), about("1", "transitivity")),
         "largest_component_data": (
             (),
             sizes.max() / graph.nodes,
-            _about("1", "share of nodes in the largest component"),
+            about("1", "share of nodes in the largest component"),
         ),
-        "path_length_data": ((), mean_path_length(graph, seed=seed).value, _about("edges", "mean shortest path")),
+        "path_length_data": ((), mean_path_length(graph, seed=seed).value, about("edges", "mean shortest path")),
     }
     coordinates: dict[str, Any] = {
-        "length": ("length", fit.distances, _about("user's unit", "length of an edge")),
+        "length": ("length", fit.distances, about("user's unit", "length of an edge")),
     }
     large = [index for index, run in enumerate(runs) if run.attack_rate >= EARLY_SHARE]
-    variables["count_died_out"] = ((), outbreaks - len(large), _about("1", "outbreaks that died out"))
+    variables["count_died_out"] = ((), outbreaks - len(large), about("1", "outbreaks that died out"))
     if len(large) >= 2:
         attack = np.array([runs[index].attack_rate for index in large])
         add_mean(variables, "final_size", (), attack, "1", "share of nodes infected in the end")
@@ -114,7 +115,7 @@ def measured_own_network(network: SpatialNetwork, rates: Rates, outbreaks: int, 
         # Shells that some outbreak never reached have no mean.
         add_mean(variables, "arrival", "distance", rows, "time", "when the epidemic arrives")
         distances = _shell_middles(network)
-        coordinates["distance"] = ("distance", distances, _about("user's unit", "distance from the first cases"))
+        coordinates["distance"] = ("distance", distances, about("user's unit", "distance from the first cases"))
     return xr.Dataset(variables, coordinates)
 
 
@@ -146,22 +147,22 @@ def measured_cases(cases: Cases, gap: float | None) -> xr.Dataset:
     patches = int(connected_components(joined, directed=False)[0])
     speed = 1 / slope.value if slope.value > 0 else float("inf")
     variables: dict[str, Any] = {
-        "arrival_data": ("distance", median[kept], _about("time", "median time of cases")),
-        "arrival_stderr": ("distance", stderr[kept], _about("time", "standard error of the median time of cases")),
-        "front_speed_data": ((), speed, _about("length/time", "speed of the front: distance over median time")),
+        "arrival_data": ("distance", median[kept], about("time", "median time of cases")),
+        "arrival_stderr": ("distance", stderr[kept], about("time", "standard error of the median time of cases")),
+        "front_speed_data": ((), speed, about("length/time", "speed of the front: distance over median time")),
         "front_speed_stderr": (
             (),
             slope.stderr / slope.value**2 if slope.value > 0 else float("inf"),
-            _about("length/time", "standard error of the speed of the front"),
+            about("length/time", "standard error of the speed of the front"),
         ),
         "patches_data": (
             (),
             patches,
-            _about("1", f"separate patches of the earliest 5%, apart by more than {wide:.3g}"),
+            about("1", f"separate patches of the earliest 5%, apart by more than {wide:.3g}"),
         ),
     }
     return xr.Dataset(
-        variables, {"distance": ("distance", middle, _about("user's unit", "distance from the first cases"))}
+        variables, {"distance": ("distance", middle, about("user's unit", "distance from the first cases"))}
     )
 
 

@@ -14,6 +14,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from ..errors import NotConverged
+from ..numerics import labeled
 from ..numerics.measured import Measured
 from .coupling_covariance import naive_covariance, predict_covariance
 from .coupling_matrices import random_coupling
@@ -44,7 +45,7 @@ def mean_field_results(network: RecurrentNetwork) -> xr.Dataset:
     """Mean-field theory of a network: variances, effective gain, dimension, exponent, and autocovariances over `lag`."""
     field = solve_mean_field(network)
     lags, own, activity = _shown_lags(field)
-    return _dataset(
+    return labeled(
         {
             "variance_theory": (field.variance, "Variance Δ0 of a unit's state"),
             "activity_variance_theory": (field.activity_variance, "Variance C_φ(0) of a unit's activity"),
@@ -86,7 +87,7 @@ def predicted_covariance(network: RecurrentNetwork, coupling: Float[np.ndarray, 
         values, _ = _sorted_entries(prediction)
         variables[f"{name}covariance_theory"] = (values, MEANINGS[name], f"{name}predicted")
         axes[f"{name}predicted"] = (values, AXES[name])
-    return _dataset(variables, **axes)
+    return labeled(variables, **axes)
 
 
 def measured_covariance(
@@ -141,13 +142,13 @@ def measured_covariance(
         if name:
             foil = agreement(prediction, groups).correlation
             numbers["naive_correlation"] = (foil, "Correlation of off-diagonal entries with the naive closure")
-    return _dataset({**variables, **_with_errors(numbers)}, **axes)
+    return labeled({**variables, **_with_errors(numbers)}, **axes)
 
 
 def predicted_chaos(network: RecurrentNetwork) -> xr.Dataset:
     """The largest Lyapunov exponent in mean-field theory."""
     exponent = lyapunov_exponent(solve_mean_field(network))
-    return _dataset({"lyapunov_exponent_theory": (exponent, "Largest Lyapunov exponent: positive is chaos", (), "1/τ")})
+    return labeled({"lyapunov_exponent_theory": (exponent, "Largest Lyapunov exponent: positive is chaos", (), "1/τ")})
 
 
 def measured_chaos(network: RecurrentNetwork, units: int, *, duration: float, seed: int) -> xr.Dataset:
@@ -159,7 +160,7 @@ def measured_chaos(network: RecurrentNetwork, units: int, *, duration: float, se
         ).value
         for own, other in zip(seeds[:4], seeds[4:], strict=True)
     ]
-    return _dataset(
+    return labeled(
         {
             "lyapunov_exponent_simulation": (
                 np.mean(values),
@@ -175,7 +176,7 @@ def measured_chaos(network: RecurrentNetwork, units: int, *, duration: float, se
 def predicted_dimension(network: RecurrentNetwork) -> xr.Dataset:
     """The dimension of activity in mean-field theory; zero where the network is silent."""
     field = solve_mean_field(network)
-    return _dataset({"dimension_theory": (dimension_ratio(field), "Dimension of activity per unit D/N")})
+    return labeled({"dimension_theory": (dimension_ratio(field), "Dimension of activity per unit D/N")})
 
 
 def measured_dimension(
@@ -200,7 +201,7 @@ def measured_dimension(
         ).value
         for own, other in zip(seeds[:4], seeds[4:], strict=True)
     ]
-    return _dataset(
+    return labeled(
         {
             "dimension_simulation": (np.mean(values), "Dimension of activity per unit D/N"),
             "dimension_stderr": (np.std(values, ddof=1) / 2, "Standard error over four matrices"),
@@ -215,7 +216,7 @@ def predicted_record(
     equivalent = estimate_equivalent_network(coupling, activity, interval)
     expected = recorded_prediction(coupling, equivalent)
     values, _ = _sorted_entries(expected)
-    return _dataset(
+    return labeled(
         {
             "covariance_theory": (values, "Recorded against predicted covariance of two units", "predicted"),
             "dimension_theory": (_dimension(expected), "D/N of the predicted matrix"),
@@ -248,7 +249,7 @@ def measured_record(
         "reliability": (found.reliability, "Share of the recorded entries' mean square that is not sampling noise"),
         "dimension": (dimension_estimate(groups), "Dimension of activity per unit D/N"),
     }
-    return _dataset(
+    return labeled(
         {
             "covariance_data": (
                 means.mean(axis=0)[order],
@@ -341,16 +342,3 @@ def _with_errors(numbers: Mapping[str, tuple[Measured, str]], road: str = "simul
         found[f"{name}_{road}"] = (measured.value, meaning)
         found[f"{name}_stderr"] = (measured.stderr, f"Standard error: {meaning}")
     return found
-
-
-def _dataset(variables: dict[str, Any], **coordinates: Any) -> xr.Dataset:
-    """Variables (values, meaning[, dimensions[, unit]]) and coordinates (values, meaning[, unit]); dimensionless without a unit."""
-
-    def variable(values: Any, meaning: str, dims: str | tuple[str, ...] = (), units: str = "1") -> tuple[Any, Any, Any]:
-        return dims, np.asarray(values), {"units": units, "long_name": meaning}
-
-    axes = {
-        name: (name, np.asarray(values), {"long_name": meaning, "units": units[0] if units else ""})
-        for name, (values, meaning, *units) in coordinates.items()
-    }
-    return xr.Dataset({name: variable(*described) for name, described in variables.items()}, axes)

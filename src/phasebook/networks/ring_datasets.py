@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..numerics import about
 from ..numerics.measured import Measured
 from ..numerics.scaling import EffectiveExponents, ScalingWarning, effective_exponents
 from ..numerics.tracy_widom import tracy_widom_cumulants
@@ -36,19 +37,19 @@ def predicted_growth(ring: OscillatorRing, end: float, step: float, method: Meth
     found = ring.coefficients
     windows = _exponents(times, np.tile(width, (2, 1)))
     variables: dict[str, Any] = {
-        "width_squared_theory": ("time", width, _about("rad²", f"squared width of the phases (theory: {law})")),
+        "width_squared_theory": ("time", width, about("rad²", f"squared width of the phases (theory: {law})")),
         "effective_exponent_theory": (
             "window_time",
             windows.exponent / 2,
-            _about("1", f"growth exponent d ln W / d ln t over a factor {WINDOW_RATIO:g} of time (theory: {law})"),
+            about("1", f"growth exponent d ln W / d ln t over a factor {WINDOW_RATIO:g} of time (theory: {law})"),
         ),
-        "velocity_theory": ((), mean_velocity(ring), _about("rad", "mean phase velocity for Gaussian slopes")),
+        "velocity_theory": ((), mean_velocity(ring), about("rad", "mean phase velocity for Gaussian slopes")),
         "kpz_coupling_theory": (
             (),
             found.kpz_coupling if ring.strength > 0 else 0.0,
-            _about("1", "KPZ coupling λ²D/ν³ of the continuum limit"),
+            about("1", "KPZ coupling λ²D/ν³ of the continuum limit"),
         ),
-        "law_theory": ((), law, _about("1", "the law behind the theory's width")),
+        "law_theory": ((), law, about("1", "the law behind the theory's width")),
     }
     if ring.randomness == "time":
         skew = np.sign(found.nonlinearity) * tracy_widom_cumulants("GOE").skewness if law.startswith("Kardar") else 0.0
@@ -56,7 +57,7 @@ def predicted_growth(ring: OscillatorRing, end: float, step: float, method: Meth
         variables["skewness_theory"] = (
             "time",
             np.full(len(times), skew),
-            _about("1", f"skewness of the phases about their mean (theory: {text})"),
+            about("1", f"skewness of the phases about their mean (theory: {text})"),
         )
         waves, members = _wave_bins(ring.size)
         spectrum = edwards_wilkinson_spectrum(
@@ -65,7 +66,7 @@ def predicted_growth(ring: OscillatorRing, end: float, step: float, method: Meth
         variables["structure_factor_theory"] = (
             "wavenumber",
             _binned(spectrum[: ring.size // 2 + 1], members),
-            _about("rad²", "structure factor at the last time (theory: Edwards-Wilkinson)"),
+            about("rad²", "structure factor at the last time (theory: Edwards-Wilkinson)"),
         )
     else:
         waves = None
@@ -90,11 +91,11 @@ def measured_growth(
     variables |= _regime_variables(found, "simulation")
     half = int(np.argmin(np.abs(history.times - end / 2)))
     speeds = (history.mean_phase[:, -1] - history.mean_phase[:, half]) / (history.times[-1] - history.times[half])
-    variables["velocity_simulation"] = ((), float(speeds.mean()), _about("rad", "mean phase velocity, second half"))
+    variables["velocity_simulation"] = ((), float(speeds.mean()), about("rad", "mean phase velocity, second half"))
     variables["velocity_stderr"] = (
         (),
         float(speeds.std(ddof=1) / len(speeds) ** 0.5),
-        _about("rad", "standard error of the mean phase velocity"),
+        about("rad", "standard error of the mean phase velocity"),
     )
     waves, members = _wave_bins(ring.size)
     away = history.last - history.last.mean(axis=1, keepdims=True)
@@ -103,12 +104,12 @@ def measured_growth(
     variables["structure_factor_simulation"] = (
         "wavenumber",
         binned.mean(axis=0),
-        _about("rad²", "structure factor at the last time"),
+        about("rad²", "structure factor at the last time"),
     )
     variables["structure_factor_stderr"] = (
         "wavenumber",
         binned.std(axis=0, ddof=1) / len(binned) ** 0.5,
-        _about("rad²", "standard error of the structure factor"),
+        about("rad²", "standard error of the structure factor"),
     )
     return _labeled(variables, history.times, _exponents(history.times, history.width_squared).centers, waves)
 
@@ -118,13 +119,13 @@ def diagram_coefficients(ring: OscillatorRing) -> xr.Dataset:
     found = ring.coefficients
     coupling = found.kpz_coupling if ring.strength > 0 else 0.0
     variables: dict[str, Any] = {
-        "kpz_coupling_theory": ((), coupling, _about("1", "KPZ coupling λ²D/ν³, noise taken as varying in time"))
+        "kpz_coupling_theory": ((), coupling, about("1", "KPZ coupling λ²D/ν³, noise taken as varying in time"))
     }
     if ring.randomness == "time" and ring.strength > 0 and ring.noise > 0:
         variables["repulsive_bonds_theory"] = (
             (),
             repulsive_share(ring),
-            _about("1", "share of bonds where the coupling is repulsive, for slopes of the linear law"),
+            about("1", "share of bonds where the coupling is repulsive, for slopes of the linear law"),
         )
         # W² = σ² sqrt(t/2πν) of an infinite Edwards-Wilkinson surface meets the KPZ law.
         linear = ring.noise**2 / (2 * np.pi * found.diffusion) ** 0.5
@@ -133,7 +134,7 @@ def diagram_coefficients(ring: OscillatorRing) -> xr.Dataset:
         variables["crossover_time_theory"] = (
             (),
             crossover,
-            _about(
+            about(
                 "1", "time at which the Edwards-Wilkinson and the late KPZ width are equal (infinite for odd coupling)"
             ),
         )
@@ -157,8 +158,8 @@ def measured_diagram_point(ring: OscillatorRing, end: float, step: float, *, rep
     }
     variables: dict[str, Any] = _regime_variables(found, "simulation")
     for name, (measured, units, meaning) in scalars.items():
-        variables[f"{name}_simulation"] = ((), measured.value, _about(units, meaning))
-        variables[f"{name}_stderr"] = ((), measured.stderr, _about(units, f"standard error: {meaning}"))
+        variables[f"{name}_simulation"] = ((), measured.value, about(units, meaning))
+        variables[f"{name}_stderr"] = ((), measured.stderr, about(units, f"standard error: {meaning}"))
     return xr.Dataset(variables)
 
 
@@ -210,28 +211,28 @@ def _observed(history: PhaseHistory, road: str) -> dict[str, Any]:
     }
     variables: dict[str, Any] = {}
     for name, (value, error, units, meaning) in series.items():
-        variables[f"{name}_{road}"] = ("time", value, _about(units, meaning))
-        variables[f"{name}_stderr"] = ("time", error, _about(units, f"standard error: {meaning}"))
+        variables[f"{name}_{road}"] = ("time", value, about(units, meaning))
+        variables[f"{name}_stderr"] = ("time", error, about(units, f"standard error: {meaning}"))
     meaning = f"growth exponent d ln W / d ln t over a factor {WINDOW_RATIO:g} of time"
-    variables[f"effective_exponent_{road}"] = ("window_time", windows.exponent / 2, _about("1", meaning))
+    variables[f"effective_exponent_{road}"] = ("window_time", windows.exponent / 2, about("1", meaning))
     variables["effective_exponent_stderr"] = (
         "window_time",
         windows.stderr / 2,
-        _about("1", f"standard error: {meaning}"),
+        about("1", f"standard error: {meaning}"),
     )
     variables[f"frequency_spread_{road}"] = (
         (),
         float(history.frequency_spread.mean()),
-        _about("rad", "largest less smallest effective frequency over the second half (0 in synchrony)"),
+        about("rad", "largest less smallest effective frequency over the second half (0 in synchrony)"),
     )
     return variables
 
 
 def _regime_variables(found: Regime, road: str) -> dict[str, Any]:
     return {
-        f"regime_{road}": ((), found.label, _about("1", "regime of growth")),
-        f"regime_reason_{road}": ((), found.reason, _about("1", "evidence for the regime")),
-        f"regime_index_{road}": ((), LABELS.index(found.label), _about("1", REGIME_NUMBERS)),
+        f"regime_{road}": ((), found.label, about("1", "regime of growth")),
+        f"regime_reason_{road}": ((), found.reason, about("1", "evidence for the regime")),
+        f"regime_index_{road}": ((), LABELS.index(found.label), about("1", REGIME_NUMBERS)),
     }
 
 
@@ -277,10 +278,6 @@ def _method(ring: OscillatorRing, method: Method | None) -> Method:
     return method or ("euler" if ring.randomness == "time" else "rk4")
 
 
-def _about(units: str, meaning: str) -> dict[str, str]:
-    return {"units": units, "long_name": meaning}
-
-
 def _labeled(
     variables: dict[str, Any],
     times: NDArray[np.float64],
@@ -289,9 +286,9 @@ def _labeled(
     clock: str = "in units of 1/K at K = 1",
 ) -> xr.Dataset:
     coordinates: dict[str, Any] = {
-        "time": ("time", times, _about("1", f"time, {clock}")),
-        "window_time": ("window_time", window_times, _about("1", f"time, mid-window, {clock}")),
+        "time": ("time", times, about("1", f"time, {clock}")),
+        "window_time": ("window_time", window_times, about("1", f"time, mid-window, {clock}")),
     }
     if waves is not None:
-        coordinates["wavenumber"] = ("wavenumber", waves, _about("rad", "wavenumber, per oscillator"))
+        coordinates["wavenumber"] = ("wavenumber", waves, about("rad", "wavenumber, per oscillator"))
     return xr.Dataset(variables, coordinates)

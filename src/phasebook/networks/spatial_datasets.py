@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from scipy import optimize
 
+from ..numerics import about
 from .spatial_degrees import DegreeLaw, constant_degrees, exponential_degrees, power_law_degrees, two_point_degrees
 from .spatial_kernels import (
     Dimension,
@@ -100,18 +101,18 @@ def predicted_structure(model: SpatialModel) -> xr.Dataset:
     degrees, lengths, edges = _axes(model)
     mass, held = model.kernel.mass_within(edges), model.mass
     variables: dict[str, Any] = {
-        "degree_share_theory": ("degree", model.degrees.degree_probabilities(degrees), _about("1", "share of nodes")),
+        "degree_share_theory": ("degree", model.degrees.degree_probabilities(degrees), about("1", "share of nodes")),
         "edge_length_theory": (
             "length",
             np.diff(mass) / held / np.diff(edges),
-            _about("1/length", "density of edge lengths"),
+            about("1/length", "density of edge lengths"),
         ),
-        "mean_degree_theory": ((), model.degrees.mean, _about("1", "mean degree")),
-        "transitivity_theory": ((), expected_transitivity(model), _about("1", "transitivity in the sparse limit")),
+        "mean_degree_theory": ((), model.degrees.mean, about("1", "mean degree")),
+        "transitivity_theory": ((), expected_transitivity(model), about("1", "transitivity in the sparse limit")),
         "median_edge_length_theory": (
             (),
             model.kernel.radius_holding(held / 2),
-            _about("length", "median length of an edge"),
+            about("length", "median length of an edge"),
         ),
     }
     return _labeled(variables, degrees, lengths)
@@ -154,15 +155,15 @@ def predicted_small_world(
         "transitivity_theory": (
             "share",
             [expected_transitivity(model) for model in models],
-            _about("1", "transitivity (theory: sparse limit)"),
+            about("1", "transitivity (theory: sparse limit)"),
         ),
         "median_edge_length_theory": (
             "share",
             [model.kernel.radius_holding(0.5 * float(mass)) for model, mass in zip(models, held, strict=True)],
-            _about("length", "median length of an edge"),
+            about("length", "median length of an edge"),
         ),
     }
-    return xr.Dataset(variables, {"share": ("share", list(shares), _about("1", "share of long edges"))})
+    return xr.Dataset(variables, {"share": ("share", list(shares), about("1", "share of long edges"))})
 
 
 def measured_small_world(
@@ -186,14 +187,14 @@ def measured_small_world(
         (rows[2], "median_edge_length", "length", "median length of an edge"),
     ):
         add_mean(variables, name, "share", row, units, text)
-    return xr.Dataset(variables, {"share": ("share", list(shares), _about("1", "share of long edges"))})
+    return xr.Dataset(variables, {"share": ("share", list(shares), about("1", "share of long edges"))})
 
 
 def add_mean(variables: dict[str, Any], name: str, dims: Any, rows: np.ndarray, units: str, text: str) -> None:
     """The mean over the first axis as `name`_simulation, and its standard error as `name`_stderr."""
-    variables[f"{name}_simulation"] = (dims, rows.mean(axis=0), _about(units, text))
+    variables[f"{name}_simulation"] = (dims, rows.mean(axis=0), about(units, text))
     spread = rows.std(axis=0, ddof=1) / len(rows) ** 0.5
-    variables[f"{name}_stderr"] = (dims, spread, _about(units, f"standard error: {text}"))
+    variables[f"{name}_stderr"] = (dims, spread, about(units, f"standard error: {text}"))
 
 
 def _mixed(nodes: int, density: float, mean: float, kernel: Kernel, share: float) -> SpatialModel:
@@ -217,11 +218,7 @@ def _network_seed(seed: int, *parts: int) -> int:
 
 def _labeled(variables: dict[str, Any], degrees: np.ndarray, lengths: np.ndarray) -> xr.Dataset:
     coordinates = {
-        "degree": ("degree", degrees, _about("1", "degree")),
-        "length": ("length", lengths, _about("scale", "length of an edge")),
+        "degree": ("degree", degrees, about("1", "degree")),
+        "length": ("length", lengths, about("scale", "length of an edge")),
     }
     return xr.Dataset(variables, coordinates)
-
-
-def _about(units: str, text: str) -> dict[str, str]:
-    return {"units": units, "long_name": text}

@@ -14,6 +14,8 @@ from .fixed_point import Outcome as Outcome
 from .fixed_point import bracketed_root as bracketed_root
 from .fixed_point import continue_branch as continue_branch
 from .fixed_point import solve_fixed_point as solve_fixed_point
+from .labels import about as about
+from .labels import labeled as labeled
 from .measured import Measured as Measured
 from .quadratic_program import QuadraticSolution as QuadraticSolution
 from .quadratic_program import solve_quadratic_program as solve_quadratic_program

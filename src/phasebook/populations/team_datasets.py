@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..numerics import labeled
 from ..numerics.measured import Measured
 from .averaging_teams import (
     AveragingTeam,
@@ -51,7 +52,7 @@ def level_biases(tree: VotingTree, start: float, depth: int) -> xr.Dataset:
     """Exact bias at each level of a tree whose leaves have the bias `start`, with the scalars that decide where it goes."""
     critical = critical_fidelity(tree.fan_in, float(tree.correlation), tree.shared)
     levels = bias_by_level(tree, start, depth)
-    return _dataset(
+    return labeled(
         {
             "root_bias_theory": (levels, _LEVEL_BIAS, "level"),
             "final_bias_theory": (levels[-1], _FINAL_BIAS),
@@ -73,7 +74,7 @@ def simulated_level_biases(tree: VotingTree, start: float, depth: int, trees: in
     Raises ValueError where that is more than 2e10 votes.
     """
     measured = _simulated([(tree, start, level) for level in range(depth + 1)], trees, seed)
-    return _dataset(
+    return labeled(
         {
             **_with_errors("root_bias_simulation", measured, _LEVEL_BIAS, "level"),
             "final_bias_simulation": (measured[-1].value, _FINAL_BIAS),
@@ -101,7 +102,7 @@ def spent_budget(
     regime = "team pays" if budget > threshold else "one agent below the threshold"
     best = _best_team(law, tree, message_tokens, budget, message_price)
     alone = _single_agent_bias(law, budget)
-    return _dataset(
+    return labeled(
         {
             "leaf_compute_theory": (split.leaf_compute, "Compute per leaf x* in the growth regime", (), "tokens"),
             "leaves_theory": (split.leaves, "Number of leaves N* in the growth regime"),
@@ -147,7 +148,7 @@ def averaging_risks(team: AveragingTeam, depth: int) -> xr.Dataset:
     risks = [[averaging_risk(each, topology) for topology in TOPOLOGIES] for each in teams]
     floors = [risk_floor(team, topology) for topology in TOPOLOGIES]
     longest = best_chain_length(team)[1] if team.message_stddev else math.inf
-    return _dataset(
+    return labeled(
         {
             "risk_theory": (risks, _RISK, ("agents", "topology")),
             "risk_floor_theory": (floors, "Mean squared error of infinitely many agents", "topology"),
@@ -170,7 +171,7 @@ def simulated_averaging_risks(team: AveragingTeam, depth: int, teams: int, seed:
     measured = [
         [simulate_averaging_risk(each, topology, teams, next(seeds)) for topology in TOPOLOGIES] for each in sizes
     ]
-    return _dataset(
+    return labeled(
         {
             "risk_simulation": ([[each.value for each in row] for row in measured], _RISK, ("agents", "topology")),
             "risk_stderr": ([[each.stderr for each in row] for row in measured], _RISK, ("agents", "topology")),
@@ -183,7 +184,7 @@ def recommended_team(found: TeamCalibration, situation: Situation) -> xr.Dataset
     """The fitted law and message fidelities of measured agents, and the best team that they make in this situation."""
     choice = search_team(situation)
     best, law = choice.best, situation.law
-    return _dataset(
+    return labeled(
         {
             "agent_bias_theory": (leaf_bias(law, found.law.compute), _AGENT_BIAS, "compute"),
             "fidelity_theory": (found.fidelity.channel.fidelities, _MESSAGE_FIDELITY, "message_length"),
@@ -208,7 +209,7 @@ def measured_team(found: TeamCalibration, situation: Situation, trees: int, seed
     for name, measured, meaning in scalars:
         estimates[f"{name}_data"] = (measured.value, meaning)
         estimates[f"{name}_stderr"] = (measured.stderr, f"Standard error: {meaning}")
-    records = _dataset(
+    records = labeled(
         {
             "agent_bias_data": (found.law.bias, _AGENT_BIAS, "compute"),
             "agent_bias_stderr": (found.law.bias_stderr, f"Standard error: {_AGENT_BIAS}", "compute"),
@@ -256,7 +257,7 @@ def _simulated_team(law: AgentLaw, best: TeamDesign | None, budget: float, trees
     case = (best.tree, float(leaf_bias(law, best.leaf_compute)), best.depth) if best else (VotingTree(), 0.0, 0)
     [measured] = _simulated([case], trees, seed)
     alone = _single_agent_bias(law, budget)
-    return _dataset(
+    return labeled(
         {
             "best_root_bias_simulation": (measured.value, _TEAM_BIAS),
             "best_root_bias_stderr": (measured.stderr, f"Standard error: {_TEAM_BIAS}"),
@@ -314,18 +315,3 @@ def _with_errors(name: str, measured: Sequence[Measured], meaning: str, dim: str
         name: ([each.value for each in measured], meaning, dim),
         stderr: ([each.stderr for each in measured], f"Standard error: {meaning}", dim),
     }
-
-
-def _dataset(variables: dict[str, Any], **coordinates: Any) -> xr.Dataset:
-    """Variables (values, meaning[, dimensions[, unit]]) and coordinates (values, meaning[, unit]); dimensionless without a unit."""
-
-    def variable(
-        values: Any, meaning: str, dims: str | tuple[str, ...] = (), units: str = "1"
-    ) -> tuple[str | tuple[str, ...], Any, dict[str, str]]:
-        return dims, np.asarray(values), {"units": units, "long_name": meaning}
-
-    axes = {
-        name: (name, np.asarray(values), {"long_name": meaning, "units": units[0] if units else ""})
-        for name, (values, meaning, *units) in coordinates.items()
-    }
-    return xr.Dataset({name: variable(*described) for name, described in variables.items()}, axes)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..engines.lattice import simulate_lattice
 from ..engines.lattice_correlations import Correlations, pair_correlation
 from ..engines.lattice_rules import LatticeModel
-from .lattice_decay import about
+from ..numerics import about
 from .lattice_models import solve_mean_field
 from .lattice_rasters import RasterSeries
 

@@ -14,6 +14,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from ..engines.lattice import lattice_shape, simulate_lattice
+from ..numerics import about
 from ..numerics.scaling import effective_exponents
 from .diffusion_limited import (
     annihilation_density,
@@ -176,11 +177,6 @@ def standard_error(samples: Float[np.ndarray, "replicas ..."]) -> np.ndarray:
     if count < 2:
         return np.full(samples.shape[1:], np.nan)
     return samples.std(axis=0, ddof=1) / math.sqrt(count)
-
-
-def about(units: str, long_name: str) -> dict[str, str]:
-    """Units and meaning of a variable."""
-    return {"units": units, "long_name": long_name}
 
 
 def _check(model: str, dimension: int, size: int, density: float, second_density: float | None) -> None:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from ..engines.lattice import LatticeRuns, simulate_lattice
 from ..engines.lattice_correlations import structure_factor
+from ..numerics import about
 from ..numerics.measured import Measured
 from ..numerics.seeding import part_seed
 from .cyclic_competition import (
@@ -20,7 +21,6 @@ from .cyclic_competition import (
     solve_cyclic,
     symmetric_point,
 )
-from .lattice_decay import about
 from .oscillation_spectrum import averaged_spectrum, peak_frequency, peak_of_spectra
 from .predator_prey import (
     PredatorPrey,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..numerics import about
 from .event_protocols import (
     TEST_SEED,
     TRAIN_SEED,
@@ -37,16 +38,16 @@ def neuron_theory(neuron: LiquidNeuron, strength: float, time: float) -> xr.Data
     import xarray as xr
 
     exact = float(exact_states(neuron, [strength], [time])[0])  # type: ignore[arg-type]
-    found = {"state_exact": ((), exact, _about("1", "State: closed form, exact, fused solver"))}
+    found = {"state_exact": ((), exact, about("1", "State: closed form, exact, fused solver"))}
     if neuron.kind == "anchored":
         closed = float(closed_form_states(neuron, np.array(strength), np.array(time)))
         bound = float(closed_form_bound(neuron, np.array(time)))
         found |= {
-            "state_theory": ((), closed, _about("1", "State: closed form, exact, fused solver")),
-            "state_closed_form_theory": ((), closed, _about("1", "State by the closed form")),
-            "bound_theory": ((), bound, _about("1", "Bound on the closed form's error")),
-            "error_exact": ((), abs(closed - exact), _about("1", "Error of the closed form under this input")),
-            "error_theory": ((), bound, _about("1", "Error of the closed form: bound, this input, random inputs")),
+            "state_theory": ((), closed, about("1", "State: closed form, exact, fused solver")),
+            "state_closed_form_theory": ((), closed, about("1", "State by the closed form")),
+            "bound_theory": ((), bound, about("1", "Bound on the closed form's error")),
+            "error_exact": ((), abs(closed - exact), about("1", "Error of the closed form under this input")),
+            "error_theory": ((), bound, about("1", "Error of the closed form: bound, this input, random inputs")),
         }
     return xr.Dataset(found)
 
@@ -62,8 +63,8 @@ def neuron_simulation(
 
     state = float(fused_states(neuron, [strength], [time], unfolds)[0])  # type: ignore[arg-type]
     found = {
-        "state_simulation": ((), state, _about("1", "State by the fused solver")),
-        "state_fused_simulation": ((), state, _about("1", "State by the fused solver")),
+        "state_simulation": ((), state, about("1", "State by the fused solver")),
+        "state_fused_simulation": ((), state, about("1", "State by the fused solver")),
     }
     if neuron.kind == "anchored":
         random = np.random.default_rng(seed)
@@ -71,7 +72,7 @@ def neuron_simulation(
         for rates in 1 / (1 + np.exp(-4 * random.normal(size=(inputs, PIECES)))):
             exact = exact_states(neuron, rates, np.full(PIECES, time / PIECES))[-1]
             errors.append(abs(float(closed_form_states(neuron, rates[-1], np.array(time))) - exact))
-        found["error_simulation"] = ((), max(errors), _about("1", "Largest error under random inputs"))
+        found["error_simulation"] = ((), max(errors), about("1", "Largest error under random inputs"))
     return xr.Dataset(found)
 
 
@@ -81,7 +82,7 @@ def parity_theory(padding: int, epochs: int) -> xr.Dataset:
 
     ceiling = np.full(epochs, parity_ceiling(padding))
     return xr.Dataset(
-        {"accuracy_exact": ("epoch", ceiling, _about("1", "Accuracy; dashed: the best without elapsed times"))},
+        {"accuracy_exact": ("epoch", ceiling, about("1", "Accuracy; dashed: the best without elapsed times"))},
         {"epoch": _epochs(epochs)},
     )
 
@@ -104,10 +105,10 @@ def parity_simulation(
     error = _binomial(found, TEST_SEQUENCES)
     return xr.Dataset(
         {
-            "accuracy_simulation": (("network", "epoch"), found, _about("1", "Accuracy on fresh sequences")),
-            "accuracy_stderr": (("network", "epoch"), error, _about("1", "Standard error over fresh sequences")),
-            "best_accuracy_simulation": ((), best.max(), _about("1", "Best network's accuracy at its best epoch")),
-            "median_accuracy_simulation": ((), np.median(best), _about("1", "Median network's accuracy")),
+            "accuracy_simulation": (("network", "epoch"), found, about("1", "Accuracy on fresh sequences")),
+            "accuracy_stderr": (("network", "epoch"), error, about("1", "Standard error over fresh sequences")),
+            "best_accuracy_simulation": ((), best.max(), about("1", "Best network's accuracy at its best epoch")),
+            "median_accuracy_simulation": ((), np.median(best), about("1", "Median network's accuracy")),
         },
         {"epoch": _epochs(recipe.epochs), "network": [str(number + 1) for number in range(networks)]},
     )
@@ -129,7 +130,7 @@ def oscillator_theory(noise: float, dropped: float, epochs: int) -> xr.Dataset:
     patterns, _targets = irregular_oscillators(bank, 200, STEPS, dropped=dropped, seed=FLOOR_SEED)
     floor = np.full(epochs, oscillator_floor(bank, patterns))
     return xr.Dataset(
-        {"squared_error_exact": ("epoch", floor, _about("1", "Mean squared error; dashed: the best filter"))},
+        {"squared_error_exact": ("epoch", floor, about("1", "Mean squared error; dashed: the best filter"))},
         {"epoch": _epochs(epochs)},
     )
 
@@ -151,9 +152,9 @@ def oscillator_simulation(recipe: Recipe, sequences: int, noise: float, dropped:
         errors.append(error)
     return xr.Dataset(
         {
-            "squared_error_simulation": (("cell", "epoch"), curves, _about("1", "Mean squared error, fresh sequences")),
-            "best_squared_error_simulation": ("cell", finals, _about("1", "Mean squared error at the best epoch")),
-            "best_squared_error_stderr": ("cell", errors, _about("1", "Standard error over fresh sequences")),
+            "squared_error_simulation": (("cell", "epoch"), curves, about("1", "Mean squared error, fresh sequences")),
+            "best_squared_error_simulation": ("cell", finals, about("1", "Mean squared error at the best epoch")),
+            "best_squared_error_stderr": ("cell", errors, about("1", "Standard error over fresh sequences")),
         },
         {"epoch": _epochs(recipe.epochs), "cell": list(recipes)},
     )
@@ -186,7 +187,7 @@ def fitted_dataset(data: LabeledSequences, recipe: Recipe, road: str, *, balance
         if balanced:
             raise ValueError("balanced is for classes; the labels are values")
         regressor = SequenceRegressor(recipe, seed=seed).fit(data.sequences, values)
-        curve = ("epoch", regressor.trained_.scores, _about("1", "Unexplained share of the values' variance, held out"))
+        curve = ("epoch", regressor.trained_.scores, about("1", "Unexplained share of the values' variance, held out"))
         return xr.Dataset({f"unexplained_{road}": curve}, {"epoch": _epochs(recipe.epochs)})
     classifier = SequenceClassifier(recipe, seed=seed, balanced=balanced).fit(data.sequences, data.labels)
     held = classifier.held_out_rows_
@@ -197,11 +198,11 @@ def fitted_dataset(data: LabeledSequences, recipe: Recipe, road: str, *, balance
     scores = classifier.trained_.scores
     return xr.Dataset(
         {
-            f"accuracy_{road}": ("epoch", scores, _about("1", "Accuracy on held-out sequences")),
-            "accuracy_stderr": ("epoch", _binomial(scores, len(held)), _about("1", "Standard error")),
-            f"found_{road}": ("label", shares, _about("1", "Share of each class that is found, held out")),
-            "found_stderr": ("label", _binomial(shares, np.maximum(counts, 1)), _about("1", "Standard error")),
-            f"commonest_{road}": ((), counts.max() / len(held), _about("1", "Accuracy of always the commonest class")),
+            f"accuracy_{road}": ("epoch", scores, about("1", "Accuracy on held-out sequences")),
+            "accuracy_stderr": ("epoch", _binomial(scores, len(held)), about("1", "Standard error")),
+            f"found_{road}": ("label", shares, about("1", "Share of each class that is found, held out")),
+            "found_stderr": ("label", _binomial(shares, np.maximum(counts, 1)), about("1", "Standard error")),
+            f"commonest_{road}": ((), counts.max() / len(held), about("1", "Accuracy of always the commonest class")),
         },
         {"epoch": _epochs(recipe.epochs), "label": [str(name) for name in classifier.classes_]},
     )
@@ -232,8 +233,4 @@ def _binomial(shares: np.ndarray, count: Any) -> np.ndarray:
 
 
 def _epochs(count: int) -> tuple[str, np.ndarray, dict[str, str]]:
-    return ("epoch", np.arange(1, count + 1), _about("1", "epoch"))
-
-
-def _about(units: str, long_name: str) -> dict[str, str]:
-    return {"units": units, "long_name": long_name}
+    return ("epoch", np.arange(1, count + 1), about("1", "epoch"))

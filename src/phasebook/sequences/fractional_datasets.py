@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..numerics import about
 from ..numerics.statistics import mean_estimate
 from .bridge_control import BridgeProblem, optimal_control, posterior_start, walk
 from .fractional_motion import Kind, Norm, fractional_covariance, sample_fractional_noise
@@ -44,32 +45,32 @@ def weights_dataset(
     times = horizon * np.linspace(0.02, 1.0, 50)
     return xr.Dataset(
         {
-            "weights_theory": ("process", motion.weights, _about("time^(H - 1/2)", "Weight of each process")),
-            "speeds_theory": ("process", motion.speeds, _about("1/time", "Speed of each process")),
+            "weights_theory": ("process", motion.weights, about("time^(H - 1/2)", "Weight of each process")),
+            "speeds_theory": ("process", motion.speeds, about("1/time", "Speed of each process")),
             "relative_error_theory": (
                 (),
                 motion.relative_error,
-                _about("1", "Mean squared error over the horizon per mean square"),
+                about("1", "Mean squared error over the horizon per mean square"),
             ),
             "total_weight_theory": (
                 (),
                 motion.total_weight,
-                _about("time^(H - 1/2)", "Sum of the weights: the share of white noise"),
+                about("time^(H - 1/2)", "Sum of the weights: the share of white noise"),
             ),
             "variance_theory": (
                 "time",
                 motion.covariance(times, times),
-                _about("time^2H", "Variance of the approximation"),
+                about("time^2H", "Variance of the approximation"),
             ),
             "variance_exact": (
                 "time",
                 fractional_covariance(times, times, hurst, kind, norm),
-                _about("time^2H", "Variance of fractional Brownian motion"),
+                about("time^2H", "Variance of fractional Brownian motion"),
             ),
         },
         {
-            "process": ("process", np.arange(1, processes + 1), _about("1", "process")),
-            "time": ("time", times, _about("time", "time")),
+            "process": ("process", np.arange(1, processes + 1), about("1", "process")),
+            "time": ("time", times, about("time", "time")),
         },
     )
 
@@ -84,19 +85,19 @@ def bridge_theory(chain: LinearChain, observation: float, noise: float, horizon:
             "standard_deviation_theory": (
                 "time",
                 markov.standard_deviation,
-                _about("1", "Posterior standard deviation of X"),
+                about("1", "Posterior standard deviation of X"),
             ),
             "standard_deviation_exact": (
                 "time",
                 deviation,
-                _about("1", "Posterior standard deviation of X, exact noise"),
+                about("1", "Posterior standard deviation of X, exact noise"),
             ),
-            "mean_theory": ("time", markov.mean, _about("1", "Posterior mean of X")),
-            "mean_exact": ("time", mean, _about("1", "Posterior mean of X, exact noise")),
-            "log_evidence_theory": ((), markov.log_evidence, _about("1", "Log evidence under Markov noise")),
-            "log_evidence_exact": ((), evidence, _about("1", "Log evidence under exact noise")),
+            "mean_theory": ("time", markov.mean, about("1", "Posterior mean of X")),
+            "mean_exact": ("time", mean, about("1", "Posterior mean of X, exact noise")),
+            "log_evidence_theory": ((), markov.log_evidence, about("1", "Log evidence under Markov noise")),
+            "log_evidence_exact": ((), evidence, about("1", "Log evidence under exact noise")),
         },
-        {"time": ("time", times, _about("time", "time"))},
+        {"time": ("time", times, about("time", "time"))},
     )
 
 
@@ -138,19 +139,19 @@ def bridge_simulation(
     control = ("control", "time")
     return xr.Dataset(
         {
-            "elbo_simulation": ((), best.value, _about("1", "Evidence bound under the optimal control")),
-            "elbo_stderr": ((), best.stderr, _about("1", "Standard error of the bound")),
-            "bound_simulation": ("control", rows["bound"], _about("1", "Evidence bound under each control")),
-            "bound_stderr": ("control", rows["bound_error"], _about("1", "Standard error of the bound")),
+            "elbo_simulation": ((), best.value, about("1", "Evidence bound under the optimal control")),
+            "elbo_stderr": ((), best.stderr, about("1", "Standard error of the bound")),
+            "bound_simulation": ("control", rows["bound"], about("1", "Evidence bound under each control")),
+            "bound_stderr": ("control", rows["bound_error"], about("1", "Standard error of the bound")),
             "standard_deviation_simulation": (
                 control,
                 rows["deviation"],
-                _about("1", "Standard deviation of X over controlled paths"),
+                about("1", "Standard deviation of X over controlled paths"),
             ),
-            "standard_deviation_stderr": (control, rows["error"], _about("1", "Standard error (normal law)")),
-            "mean_simulation": (control, rows["mean"], _about("1", "Mean of X over controlled paths")),
+            "standard_deviation_stderr": (control, rows["error"], about("1", "Standard error (normal law)")),
+            "mean_simulation": (control, rows["mean"], about("1", "Mean of X over controlled paths")),
         },
-        {"time": ("time", times, _about("time", "time")), "control": list(roads)},
+        {"time": ("time", times, about("time", "time")), "control": list(roads)},
     )
 
 
@@ -220,11 +221,11 @@ def hurst_dataset(series: Sequence[Series], road: str, shared: bool) -> xr.Datas
         value, error = values[:, 0], errors[:, 0]
     return xr.Dataset(
         {
-            f"hurst_{road}": ("method", value, _about("1", "Hurst index")),
+            f"hurst_{road}": ("method", value, about("1", "Hurst index")),
             "hurst_stderr": (
                 "method",
                 error,
-                _about(
+                about(
                     "1", "Standard error: over the series where they are many, else from curvature or the fitted line"
                 ),
             ),
@@ -248,14 +249,14 @@ def multifractional_dataset(start: float, end: float, length: int, paths: int, s
     samples = np.array(local)
     return xr.Dataset(
         {
-            "local_hurst_simulation": ("time", samples.mean(axis=1), _about("1", "Local Hurst index")),
+            "local_hurst_simulation": ("time", samples.mean(axis=1), about("1", "Local Hurst index")),
             "local_hurst_stderr": (
                 "time",
                 samples.std(axis=1, ddof=1) / math.sqrt(paths),
-                _about("1", "Standard error over paths"),
+                about("1", "Standard error over paths"),
             ),
         },
-        {"time": ("time", multifractional_times(length), _about("time", "time"))},
+        {"time": ("time", multifractional_times(length), about("time", "time"))},
     )
 
 
@@ -292,7 +293,3 @@ def _observed_end(observation: float, horizon: float) -> tuple[np.ndarray, np.nd
 def _diffusion(chain: LinearChain) -> float:
     """σ of the chain."""
     return float(chain.noise[0] / chain.motion.total_weight)
-
-
-def _about(units: str, long_name: str) -> dict[str, str]:
-    return {"units": units, "long_name": long_name}

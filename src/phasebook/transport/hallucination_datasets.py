@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..numerics import labeled
 from ..numerics.seeding import part_seed
 from .diffusion import DiscreteDiffusion
 from .hallucination import Share, area_under_curve, receiver_operating, removal, share
@@ -40,7 +41,7 @@ def smoothed_law(data: SeparatedModes, diffusion: DiscreteDiffusion, smoothing: 
     law, edges = sampled_law(data, diffusion, smoothing), density_edges(data)
     modes, distance = np.sort(data.modes[:, 0]), FAR * data.stddev
     total = law.outside(modes, distance)
-    return dataset(
+    return labeled(
         {
             "hallucination_rate_exact": (total, _RATE),
             "between_modes_exact": (
@@ -91,7 +92,7 @@ def smoothed_samples(
     edges = density_edges(data)
     counts = np.histogram(line, edges)[0]
     density = samples * np.diff(edges)
-    return dataset(
+    return labeled(
         {
             **interval_variables("hallucination_rate", share(int(bad.sum()), samples), _RATE),
             **interval_variables(
@@ -124,7 +125,7 @@ def sampled_rate(
     """The rate of hallucinations alone, from samples."""
     runs = sample_smoothed(SmoothedDenoiser(data, diffusion, smoothing), samples, windows=(), seed=seed)
     found = share(int(np.count_nonzero(data.hallucinated(runs.samples))), samples)
-    return dataset(interval_variables("hallucination_rate", found, _RATE))
+    return labeled(interval_variables("hallucination_rate", found, _RATE))
 
 
 def detection(
@@ -163,7 +164,7 @@ def staircase(
     rows = []
     for denoiser in (exact, smooth):
         rows.append([denoiser.predict(positions * math.sqrt(diffusion.signal[step]), step) for step in steps])
-    return dataset(
+    return labeled(
         {
             "predicted_data_exact": (
                 np.array(rows[0]).T,
@@ -200,7 +201,7 @@ def weighted_data(
         error = np.sqrt((weights**2 * (points - mean[:, None]) ** 2).sum(axis=1))
         seen = 1.0 / (weights**2).sum(axis=1) >= 20
         means[seen, place], errors[seen, place] = mean[seen], error[seen]
-    return dataset(
+    return labeled(
         {
             "predicted_data_simulation": (means, "Exact denoiser: mean of the data given the noisy state", _STAIRS),
             "predicted_data_stderr": (errors, "Standard error", _STAIRS),
@@ -256,16 +257,3 @@ def interval_variables(name: str, found: Share, meaning: str) -> dict[str, Any]:
         f"{name}_low_simulation": (found.low, f"Lower end of the Wilson interval (95%): {meaning}"),
         f"{name}_high_simulation": (found.high, f"Upper end of the Wilson interval (95%): {meaning}"),
     }
-
-
-def dataset(variables: dict[str, Any], **coordinates: Any) -> xr.Dataset:
-    """Variables (values, meaning[, dimensions]) and coordinates (values, meaning), all without units."""
-
-    def variable(values: Any, meaning: str, dims: str | tuple[str, ...] = ()) -> tuple[Any, Any, dict[str, str]]:
-        return dims, np.asarray(values), {"units": "1", "long_name": meaning}
-
-    axes = {
-        name: (name, np.asarray(values), {"long_name": meaning, "units": ""})
-        for name, (values, meaning) in coordinates.items()
-    }
-    return xr.Dataset({name: variable(*described) for name, described in variables.items()}, axes)

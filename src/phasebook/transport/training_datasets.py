@@ -16,11 +16,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..engines.fitting import Fit
-from ..numerics.seeding import part_seed
+from ..numerics import labeled, part_seed
 from .denoising_network import SAMPLED_AT_ONCE, PointDenoiser, fit_denoiser, sample_network
 from .diffusion import DiscreteDiffusion
 from .hallucination import Share, share
-from .hallucination_datasets import CURVE_WINDOWS, dataset, detection, detection_axes, interval_variables
+from .hallucination_datasets import CURVE_WINDOWS, detection, detection_axes, interval_variables
 from .image_network import ImageDenoiser
 from .recursive_training import Choice, Sampler, recursive_generations
 from .training_sets import TrainingSet
@@ -93,7 +93,7 @@ def trained_samples(
     rounds = np.array_split(np.asarray(found.losses, dtype=float), min(LOSSES_SHOWN, len(found.losses)))
     at = np.cumsum([len(each) for each in rounds])
     sheet, axes = _map(training, runs.samples)
-    return dataset(
+    return labeled(
         {
             **interval_variables("hallucination_rate", share(int(bad.sum()), samples), "Share of hallucinated samples"),
             **interval_variables("in_support", share(int(good.sum()), samples), "Share of samples in support"),
@@ -147,7 +147,7 @@ def taught_generations(
         errors = [[each.stderr for each in line] for line in found[name]]
         variables[f"{name}_simulation"] = (np.array(values).T, meaning, ("generation", "choice"))
         variables[f"{name}_stderr"] = (np.array(errors).T, f"Standard error: {meaning}", ("generation", "choice"))
-    return dataset(
+    return labeled(
         variables,
         generation=(np.arange(generations + 1), "generation (0: the data)"),
         choice=(list(choices), "what is handed on"),

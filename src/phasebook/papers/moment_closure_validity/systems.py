@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import reactions
 from ...claims import UserFile
+from ...numerics import about
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -75,9 +76,6 @@ def map_volumes() -> Any:
 
     return np.geomspace(0.02, 1e4, 40)
 
-
-def about(units: str, long_name: str) -> dict[str, str]:
-    return {"units": units, "long_name": long_name}
 
 
 def reason_flags(*further: str) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ... import reactions
 from ...claims import Help, Range
+from ...numerics import about
 from .experiments import CONVENTIONS, Closure, Combinatoric, Network, Order
 from .subject import paper
-from .systems import about, exact_law, network_of, reason_flags
+from .systems import exact_law, network_of, reason_flags
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from ...numerics import about
 from .days import day_shape
 from .equilibrium import solve_equilibrium
 from .fleet import Fleet
@@ -152,11 +153,6 @@ def _figures(road: str, load: Floats, before: Floats, net: Floats, price: Floats
         found["ramp_before_theory"] = ((), former.ramp, about(POWER, "largest change without batteries"))
         found["price_range_before_theory"] = ((), former.price_range, about(PRICE, "price range without batteries"))
     return found
-
-
-def about(units: str, long_name: str) -> dict[str, str]:
-    """Attributes of a variable."""
-    return {"units": units, "long_name": long_name}
 
 
 def labeled(variables: dict[str, Any], **coordinates: ArrayLike) -> xr.Dataset:

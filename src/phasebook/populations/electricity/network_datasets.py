@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from .datasets import POWER, PRICE, STORAGE, about, labeled
+from ...numerics import about
+from .datasets import POWER, PRICE, STORAGE, labeled
 from .days import benchmark_demand, clear_sky, system_price
 from .dispatch import dispatch, generator_names
 from .equilibrium import solve_equilibrium
