@@ -51,7 +51,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The peers have an environment of their own, several GB large; a peer that cannot be installed there is skipped with the reason.
+# The peers have an environment of their own; one that is not there (those of torch-peers.txt at first) is skipped with the reason.
 $(PEERS)/.installed: requirements/peers.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/pip install --quiet --require-hashes -r requirements/peers.txt
