@@ -11,6 +11,7 @@ import xarray as xr
 
 from ..numerics.seeding import part_seed
 from .clustering import (
+    RateUndefined,
     cone_cumulants,
     light_cone,
     ray_average,
@@ -28,24 +29,26 @@ from .typical_state import processor_action, random_vectors, root_mean_square_co
 
 TIME_STEP = 0.125
 DURATIONS = 12
-SHORTEST = 5.0
+SHORTEST = 1.0
+SMALLEST_SHOWN = 1e-4
 RING_MARGIN = 64
 
 
 def decay_theory(model: ClusteringModel, order: int) -> xr.Dataset:
-    """The infinite chain's rate, and what it says of a cumulant over its value at the first distance."""
+    """The infinite chain's rate, and its powers: the slope that all cumulants must have on a logarithmic axis."""
     rate = model.exact_rate()
     distances = np.array(model.distances(order))
     return xr.Dataset(
         {
             "rate_theory": ((), rate, _about("1", "Ratio of correlations at neighboring distances, infinite chain")),
-            "relative_theory": (
+            "size_theory": (
                 "distance",
-                np.abs(rate) ** (distances - 1.0),
-                _about("1", "Cumulant over its value at distance 1"),
+                np.abs(rate) ** distances,
+                _about("1", "Size of cumulants (line: the exact rate to the power of the distance)"),
             ),
+            "local_ratio_theory": ("step", np.full(len(distances) - 1, rate), _about("1", "Ratio of neighbors")),
         },
-        {"distance": ("distance", distances, _about("sites", "distance"))},
+        _decay_axes(distances),
     )
 
 
@@ -59,7 +62,9 @@ def decay_simulation(model: ClusteringModel, order: int, samples: int | None, se
     curves = {"c_2": two_point, f"c_{order}": classical, f"κ_{order}": free}
     if order < 4:
         curves.pop(f"κ_{order}")
-    relative = np.array([np.abs(curve) / abs(curve[0]) for curve in curves.values()])
+    sizes = np.abs(np.array(list(curves.values())))
+    signed = np.array(list(curves.values()))
+    ratios = np.where(sizes[:, :-1] >= model.noise, np.real(signed[:, 1:] / signed[:, :-1]), np.nan)
     variables = {
         "cumulant_simulation": ("distance", classical, _about("1", f"Classical cumulant of order {order}")),
         "free_cumulant_simulation": ("distance", free, _about("1", f"Free cumulant of order {order}")),
@@ -70,25 +75,17 @@ def decay_simulation(model: ClusteringModel, order: int, samples: int | None, se
         ),
         "rate_stderr": ((), fitted.stderr, _about("1", "Standard error from the scatter about the fit")),
         "free_rate_simulation": ((), free_fitted.ratio, _about("1", "The same for the free cumulant")),
-        "ratio_simulation": ("step", fitted.local, _about("1", "Ratio from one distance to the next")),
-        "relative_simulation": (
-            ("cumulant", "distance"),
-            relative,
-            _about("1", "Cumulant over its value at distance 1"),
-        ),
+        "size_simulation": (("cumulant", "distance"), sizes, _about("1", "Modulus of the cumulants")),
+        "local_ratio_simulation": (("cumulant", "step"), ratios, _about("1", "Ratio from one distance to the next")),
         "sampled_cumulant_simulation": ("distance", estimate, _about("1", f"Cumulant of order {order}, by chance")),
         "sampled_cumulant_stderr": ("distance", stderr, _about("1", "Standard error")),
     }
     if model.name != "xx":
-        compared = same_rate(distances, two_point, classical, boundary=0 if model.name == "classical" else 2)
-        variables["verdict_simulation"] = ((), compared.verdict, _about("1", "Beside the two-point function's rate"))
+        verdict = _verdict(distances, two_point, classical, 0 if model.name == "classical" else 2)
+        variables["verdict_simulation"] = ((), verdict, _about("1", "Beside the two-point function's rate"))
     return xr.Dataset(
         variables,
-        {
-            "distance": ("distance", distances, _about("sites", "distance")),
-            "step": ("step", np.arange(1, len(fitted.local) + 1), _about("sites", "first of the two distances")),
-            "cumulant": ("cumulant", list(curves), _about("1", "cumulant")),
-        },
+        {**_decay_axes(np.array(distances)), "cumulant": ("cumulant", list(curves), _about("1", "cumulant"))},
     )
 
 
@@ -125,6 +122,11 @@ def light_cone_theory(sites: int, inverse_temperature: float, longest: float, or
         {
             **{name: ((), value, _about(units, text)) for name, (value, units, text) in single.items()},
             "growth_exact": (plane, growth.T, _about("1", "Cumulant over its value at time 0")),
+            "log_growth_exact": (
+                plane,
+                np.log10(growth.T),
+                _about("1", "log10 of a cumulant over its value at time 0"),
+            ),
             "beyond_cone_exact": (plane, beyond.T, _about("sites", "Distance beyond the light cone x = v t + 2")),
             "arrival_exact": (
                 "distance",
@@ -149,15 +151,14 @@ def light_cone_simulation(sites: int, longest: float, vectors: int, seed: int) -
     )
     size = np.sqrt(squares.mean(axis=2))
     spread = squares.std(axis=2, ddof=1) / math.sqrt(vectors)
+    spread /= 2 * np.maximum(size, np.finfo(float).tiny)
+    decades = np.log10(np.maximum(size, SMALLEST_SHOWN))
     plane = ("time", "distance")
     return xr.Dataset(
         {
+            "log_commutator_simulation": (plane, decades, _about("1", "log10 of the commutator's size")),
             "commutator_simulation": (plane, size, _about("1", "Size of the commutator of Z at 0 and Z at x, t")),
-            "commutator_stderr": (
-                plane,
-                spread / (2 * np.maximum(size, np.finfo(float).tiny)),
-                _about("1", "Standard error over random vectors"),
-            ),
+            "commutator_stderr": (plane, spread, _about("1", "Standard error over random vectors")),
         },
         _plane(list(range(1, sites)), times),
     )
@@ -180,8 +181,12 @@ def rays_theory(
     slopes = [float(np.polyfit(np.log(durations[half:]), np.log(row[half:]), 1)[0]) for row in averages]
     return xr.Dataset(
         {
-            "average_theory": (("ray", "duration"), averages, _about("1", f"Average of |c_{order}| along the ray")),
-            "slope_theory": ("ray", slopes, _about("1", "Log-log slope over the second half of the times")),
+            "average_theory": (
+                ("velocity", "duration"),
+                averages,
+                _about("1", f"Average of |c_{order}| along the ray"),
+            ),
+            "slope_theory": ("velocity", slopes, _about("1", "Log-log slope over the second half of the times")),
         },
         _rays(velocities, durations),
     )
@@ -214,7 +219,7 @@ def rays_simulation(
             means.append(values.mean())
             errors.append(values.std(ddof=1) / math.sqrt(draws))
     shape = len(velocities), len(durations)
-    dims = ("ray", "duration")
+    dims = ("velocity", "duration")
     return xr.Dataset(
         {
             "average_simulation": (
@@ -226,6 +231,13 @@ def rays_simulation(
         },
         _rays(velocities, durations),
     )
+
+
+def _verdict(distances: list[int], two_point: np.ndarray, higher: np.ndarray, boundary: int) -> str:
+    try:
+        return same_rate(distances, two_point, higher, boundary=boundary).verdict
+    except RateUndefined:
+        return "the two-point function vanishes"
 
 
 def _filled(chain: FreeFermionChain, inverse_temperature: float, filling: float) -> FreeFermionChain:
@@ -257,9 +269,16 @@ def _plane(distances: list[int], times: np.ndarray) -> dict[str, Any]:
     }
 
 
+def _decay_axes(distances: np.ndarray) -> dict[str, Any]:
+    return {
+        "distance": ("distance", distances, _about("sites", "distance")),
+        "step": ("step", distances[:-1], _about("sites", "first of the two distances")),
+    }
+
+
 def _rays(velocities: Sequence[float], durations: np.ndarray) -> dict[str, Any]:
     return {
-        "ray": ("ray", [f"v = {velocity:g}" for velocity in velocities], _about("sites J", "velocity of the ray")),
+        "velocity": ("velocity", list(velocities), _about("sites J", "velocity of the ray")),
         "duration": ("duration", durations, _about("1/J", "time averaged over")),
     }
 

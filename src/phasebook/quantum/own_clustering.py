@@ -31,7 +31,11 @@ def example_samples(seed: int, samples: int = 20_000, sites: int = 8) -> np.ndar
 
 
 def own_chain_exact(
-    hamiltonian: Hamiltonian, density: np.ndarray | None, inverse_temperature: float, letters: str, time: float
+    hamiltonian: Hamiltonian | None,
+    density: np.ndarray | None,
+    inverse_temperature: float,
+    letters: str,
+    time: float,
 ) -> xr.Dataset:
     """Both cumulants of observables on site 0, one of them moved to each distance and the time, by exact diagonalization.
 
@@ -56,7 +60,7 @@ def own_chain_exact(
 
 
 def own_chain_simulation(
-    hamiltonian: Hamiltonian,
+    hamiltonian: Hamiltonian | None,
     density: np.ndarray | None,
     inverse_temperature: float,
     letters: str,
@@ -65,6 +69,8 @@ def own_chain_simulation(
     seed: int,
 ) -> xr.Dataset:
     """The same from random vectors, up to 22 sites for a Gibbs state. Raises as `own_chain_exact` does."""
+    if hamiltonian is None and time != 0:
+        raise ValueError("time must be 0 for a state that was given without a Hamiltonian")
     state = _typical(hamiltonian, density, inverse_temperature, vectors, seed)
     distances = list(range(1, state.sites))
     variables: dict[str, Any] = {}
@@ -107,22 +113,30 @@ def own_samples_measured(samples: np.ndarray, order: int, seed: int) -> xr.Datas
     return xr.Dataset(variables, _distances(distances))
 
 
-def _exact_state(hamiltonian: Hamiltonian, density: np.ndarray | None, inverse_temperature: float) -> SpinState:
-    if density is None:
-        return thermal_state(hamiltonian, inverse_temperature)
-    return state_of_density(density, hamiltonian)
+def _exact_state(
+    hamiltonian: Hamiltonian | None, density: np.ndarray | None, inverse_temperature: float
+) -> SpinState:
+    if density is not None:
+        return state_of_density(density, hamiltonian)
+    if hamiltonian is None:
+        raise ValueError("hamiltonian must be given where there is no density")
+    return thermal_state(hamiltonian, inverse_temperature)
 
 
 def _typical(
-    hamiltonian: Hamiltonian, density: np.ndarray | None, inverse_temperature: float, vectors: int, seed: int
+    hamiltonian: Hamiltonian | None, density: np.ndarray | None, inverse_temperature: float, vectors: int, seed: int
 ) -> TypicalState:
     if density is None:
+        if hamiltonian is None:
+            raise ValueError("hamiltonian must be given where there is no density")
         return typical_state(hamiltonian, inverse_temperature, vectors=vectors, seed=seed)
+    sites = len(density).bit_length() - 1
+    # Without a Hamiltonian nothing moves.
+    action = action_of(PauliSum(sites, ()) if hamiltonian is None else hamiltonian)
+    if action.sites != sites:
+        raise ValueError(f"density must be of the Hamiltonian's {action.sites} sites; got {sites}")
     weights, states = linalg.eigh(density)
-    action = action_of(hamiltonian)
-    if action.sites != len(weights).bit_length() - 1:
-        raise ValueError(f"density must be of the Hamiltonian's {action.sites} sites; got {len(weights)} states")
-    start = random_vectors(action.sites, vectors, seed)
+    start = random_vectors(sites, vectors, seed)
     return TypicalState(action, (states * np.sqrt(np.maximum(weights, 0))) @ start)
 
 

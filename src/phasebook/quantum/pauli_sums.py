@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Inexact
+from jaxtyping import Float, Inexact, Int
 from numba import njit
 from scipy import sparse
 
@@ -184,6 +184,21 @@ def rows_of(
     # Row b ^ x of the product is the signed row b: read the other way round, row b comes from b ^ x.
     source = states ^ string.flips
     return signs[source][:, None] * matrix[source]
+
+
+def mirrored_words(words: Int[np.ndarray, " words"], sites: int) -> Int[np.ndarray, " words"]:
+    """Numbers of `sites` bits read from the other end: basis states, or masks, of the mirrored chain."""
+    mirrored = np.zeros_like(words)
+    for site in range(sites):
+        mirrored |= ((words >> site) & 1) << (sites - 1 - site)
+    return mirrored
+
+
+def is_mirror_symmetric(operator: PauliSum) -> bool:
+    """Whether the chain read from its other end is the same operator."""
+    flips, signs, factors = masks(operator)
+    there = zip(mirrored_words(flips, operator.sites), mirrored_words(signs, operator.sites), factors, strict=True)
+    return set(zip(flips, signs, factors, strict=True)) == set(there)
 
 
 def sparse_matrix(operator: PauliSum) -> sparse.csr_array:
