@@ -30,6 +30,17 @@ def test_report_of_own_grades(tmp_path):
     assert list(data.p_value_data.values) == [1.0, 0.125]
 
 
+def test_report_of_one_model(tmp_path):
+    path = tmp_path / "graded.csv"
+    path.write_text("problem,model,correct,seed\n" + "".join(f"p{i},a,{i % 2},{s}\n" for i in range(6) for s in (0, 1)))
+    experiment = paper.experiments["report"]
+    data = experiment.run({"graded": experiment.parameters["graded"].parse(str(path))})
+    assert "model_error_data" not in data
+    assert str(data.verdict_data.values).startswith("One model answered 6 problems")
+    assert str(data.ranking_data.values) == "a 50.0 %"
+    assert list(data.pass_at_k_data.values) == [0.5]
+
+
 def test_resolution_agrees_with_its_simulation():
     data = paper.experiments["resolution"].run({"only_first": 0.2, "only_second": 0.05, "problems": 80}, seed=2)
     assert abs(float(data.power_simulation - data.power_theory)) < 5 * float(data.power_stderr)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..numerics import about
 from ..numerics.seeding import part_seed
 from . import benchmark_report as report
 from .benchmark_power import paired_power, problems_needed, simulated_power
@@ -23,17 +24,17 @@ def report_theory(table: GradedTable) -> xr.Dataset:
             "score_theory": (
                 "rank",
                 report.equal_models_scores(table),
-                _about("1", "Score by rank (theory: were all models equally able)"),
+                about("1", "Score by rank (theory: were all models equally able)"),
             ),
             "problems_theory": (
                 "solvers",
                 report.equal_problems_solvers(table),
-                _about("1", "Problems by number of solvers (theory: were all equally hard)"),
+                about("1", "Problems by number of solvers (theory: were all equally hard)"),
             ),
             "mean_score_error_exact": (
                 (),
                 report.two_way_stderr(table),
-                _about("1", "Standard error of the mean score over models and problems"),
+                about("1", "Standard error of the mean score over models and problems"),
             ),
         },
         _coordinates(table),
@@ -51,7 +52,6 @@ def report_measurement(table: GradedTable, unparsed: Any, resamples: int, seed: 
     tests = {test.second: test for test in report.paired_tests(table) if test.first == best}
     shares = np.array([found[index].share for index in order])
     mean, (low, high) = report.two_way_bootstrap(table, seed=seed, resamples=resamples)
-    over_models = report.mean_over_models(table).stderr if len(table.models) > 1 else 0.0
     by_rank: dict[str, tuple[Any, str, str]] = {
         "model_data": ([table.models[index] for index in order], "1", "Model, best first"),
         "score_data": (shares, "1", "Score by rank (share of solved problems)"),
@@ -75,24 +75,31 @@ def report_measurement(table: GradedTable, unparsed: Any, resamples: int, seed: 
     if repeats > 1:
         solved = report.models_pass_at_k(table, repeats)[order]
         by_rank["pass_at_k_data"] = (solved, "1", f"Chance that one of {repeats} replies is right (pass@{repeats})")
-    single = {
+    single: dict[str, tuple[Any, str, str]] = {
         "mean_score_data": (mean.value, "1", "Mean score of the models"),
         "mean_score_stderr": (mean.stderr, "1", "Its error, models and problems resampled"),
         "mean_score_low_data": (low, "1", "Its bootstrap 95 % interval, lower end"),
         "mean_score_high_data": (high, "1", "Its bootstrap 95 % interval, upper end"),
-        "model_error_data": (over_models, "1", "Its error over models alone, problems held fixed"),
+        "ranking_data": (
+            "; ".join(f"{table.models[index]} {100 * found[index].share:.1f} %" for index in order),
+            "1",
+            "Models and their scores, best first",
+        ),
         "verdict_data": (report.ranking_verdict(table), "1", "What the table can tell"),
     }
+    if len(table.models) > 1:
+        over_models = report.mean_over_models(table).stderr
+        single["model_error_data"] = (over_models, "1", "Its error over models alone, problems held fixed")
     rates = report.type_rates(table)
     coordinates = _coordinates(table)
     variables: dict[str, Any] = {
-        **{name: ("rank", value, _about(units, text)) for name, (value, units, text) in by_rank.items()},
-        "problems_data": ("solvers", report.solver_counts(table), _about("1", "Problems by number of solvers")),
-        **{name: ((), value, _about(units, text)) for name, (value, units, text) in single.items()},
+        **{name: ("rank", value, about(units, text)) for name, (value, units, text) in by_rank.items()},
+        "problems_data": ("solvers", report.solver_counts(table), about("1", "Problems by number of solvers")),
+        **{name: ((), value, about(units, text)) for name, (value, units, text) in single.items()},
     }
     if rates:
-        variables["type_rate_data"] = ("type", list(rates.values()), _about("1", "Mean score by type of problem"))
-        coordinates["type"] = ("type", list(rates), _about("1", "type of problem"))
+        variables["type_rate_data"] = ("type", list(rates.values()), about("1", "Mean score by type of problem"))
+        coordinates["type"] = ("type", list(rates), about("1", "type of problem"))
     return xr.Dataset(variables, coordinates)
 
 
@@ -116,10 +123,10 @@ def power_theory(only_first: float, only_second: float, problems: int) -> xr.Dat
     }
     return xr.Dataset(
         {
-            **{name: ((), value, _about(units, text)) for name, (value, units, text) in single.items()},
-            "power_curve_theory": ("number", curve, _about("1", "Probability of a significant difference")),
+            **{name: ((), value, about(units, text)) for name, (value, units, text) in single.items()},
+            "power_curve_theory": ("number", curve, about("1", "Probability of a significant difference")),
         },
-        {"number": ("number", axis, _about("1", "number of problems"))},
+        {"number": ("number", axis, about("1", "number of problems"))},
     )
 
 
@@ -133,16 +140,16 @@ def power_simulation(only_first: float, only_second: float, problems: int, table
     ]
     return xr.Dataset(
         {
-            "power_simulation": ((), here.value, _about("1", "Probability of a significant difference")),
-            "power_stderr": ((), here.stderr, _about("1", "Its standard error")),
+            "power_simulation": ((), here.value, about("1", "Probability of a significant difference")),
+            "power_stderr": ((), here.stderr, about("1", "Its standard error")),
             "power_curve_simulation": (
                 "number",
                 [each.value for each in curve],
-                _about("1", "Probability of a significant difference"),
+                about("1", "Probability of a significant difference"),
             ),
-            "power_curve_stderr": ("number", [each.stderr for each in curve], _about("1", "Its standard error")),
+            "power_curve_stderr": ("number", [each.stderr for each in curve], about("1", "Its standard error")),
         },
-        {"number": ("number", axis, _about("1", "number of problems"))},
+        {"number": ("number", axis, about("1", "number of problems"))},
     )
 
 
@@ -156,10 +163,6 @@ def _problem_numbers(only_first: float, only_second: float, problems: int) -> np
 def _coordinates(table: GradedTable) -> dict[str, Any]:
     models = len(table.models)
     return {
-        "rank": ("rank", np.arange(1, models + 1), _about("1", "rank of the model")),
-        "solvers": ("solvers", np.arange(models + 1), _about("1", "models that solve a problem")),
+        "rank": ("rank", np.arange(1, models + 1), about("1", "rank of the model")),
+        "solvers": ("solvers", np.arange(models + 1), about("1", "models that solve a problem")),
     }
-
-
-def _about(units: str, text: str) -> dict[str, str]:
-    return {"units": units, "long_name": text}
