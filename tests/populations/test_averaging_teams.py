@@ -57,6 +57,13 @@ def test_large_teams_reach_their_floor(topology):
         assert averaging_risk(team, topology) == pytest.approx(floor, rel=1e-4)
 
 
+@pytest.mark.parametrize("topology", ["star", "chain", "tree"])
+def test_the_error_of_a_risk_is_that_of_squared_gaussians(topology):
+    # A squared Gaussian of mean r has variance 2 r²; the estimate of its root from 40,000 teams has a standard error of 0.9%.
+    measured = simulate_averaging_risk(AveragingTeam(9, 1.0, 0.2, 0.3, 3), topology, 40_000, seed=4)
+    assert measured.stderr == pytest.approx(measured.value * math.sqrt(2 / 40_000), rel=0.07)
+
+
 @given(st.integers(0, 6), st.floats(0.0, 1.0), st.floats(0.0, 2.0))
 def test_one_agent_and_perfect_messages_are_the_same_everywhere(depth, correlation, stddev):
     quiet = AveragingTeam(3**depth, stddev, correlation, 0.0, 3)

@@ -127,6 +127,20 @@ def test_the_exponent_is_found_again():
         assert fit.size == pytest.approx(300, rel=0.1)
 
 
+def test_the_error_of_the_exponent_is_that_of_independent_degrees():
+    graph = populations.sample_graph(populations.Graphex(0.6), 200, seed=5).graph
+    fit = populations.estimate_graphex(graph)
+    # Fisher's information of Sibuya's law cut at 50, by differences of its probabilities: p_k = p_{k−1} (k − 1 − σ)/k.
+    near = []
+    for sigma in fit.sigma.value + np.array([-1e-4, 0.0, 1e-4]):
+        shares = sigma * np.cumprod(np.append(1.0, (np.arange(1, 50) - sigma) / np.arange(2, 51)))
+        near.append(shares / shares.sum())
+    information = (((near[2] - near[0]) / 2e-4) ** 2 / near[1]).sum()
+    fitted = int((graph.degrees <= 50).sum())
+    assert fit.nodes == fitted
+    assert fit.sigma.stderr == pytest.approx(1 / math.sqrt(fitted * information), rel=0.1)
+
+
 def test_the_same_seed_gives_the_same_graph():
     first, again, other = (populations.sample_graph(populations.Graphex(0.5), 50, seed=seed) for seed in (1, 1, 2))
     assert first.graph.neighbors.tolist() == again.graph.neighbors.tolist()

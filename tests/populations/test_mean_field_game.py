@@ -132,6 +132,16 @@ def test_finitely_many_players_come_closer_by_the_root_of_their_number():
     assert (np.abs(sparse.shares - limit) < 5 * sparse.shares_stderr + 1e-12).all()
 
 
+def test_the_errors_of_the_shares_are_multinomial():
+    game = populations.left_right()
+    exact = np.tile([2 / 3, 1 / 3], (2, 3, 1))
+    found = populations.simulate_players(game, exact, 100, runs=1000, seed=3)
+    moved = found.shares[1]
+    # A thousand runs tell a standard deviation to 2.2%.
+    assert found.shares_stderr[1] == pytest.approx(np.sqrt(moved * (1 - moved) / (100 * 1000)), rel=0.16, abs=1e-15)
+    assert (found.shares_stderr[1] > 0).sum() == 2
+
+
 def _ones(time, flow, parameters):
     return jnp.ones((2, 2, 2))
 

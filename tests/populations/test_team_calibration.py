@@ -64,6 +64,23 @@ def test_intervals_cover_the_truth():
     assert covered.min() >= 8  # fewer than 8 of 10 happens once in 10,000 at 99%
 
 
+def test_the_error_of_a_fidelity_is_binomial():
+    messages = generate_messages(CHANNEL, lengths=LENGTHS, messages=400, seed=3)
+    for measured in fit_fidelity(messages).measured:
+        assert measured.stderr == pytest.approx(np.sqrt((1 - measured.value**2) / 400), rel=0.05)
+
+
+def test_the_error_of_a_law_counts_the_tasks_that_computes_share():
+    # Agents of all computes fail at the same tasks: their biases move together, and the exponent is known twice as well as it
+    # would be from tasks of their own.
+    law, compute = AgentLaw(0.08, 0.2), [100, 1000, 10_000]
+    answers = [generate_answers(law, 0.995, agents=3, tasks=800, compute=compute, seed=seed) for seed in range(400)]
+    found = [fit_agent_law(each).exponent for each in answers]
+    stderr = np.sqrt(np.mean([each.stderr**2 for each in found]))
+    # The scatter of 400 has a standard error of 3.5%.
+    assert np.std([each.value for each in found], ddof=1) / stderr == pytest.approx(1, abs=0.25)
+
+
 def test_phi_is_the_mean_of_the_correlation_matrix():
     answers = read_answers(DATA / "team_answers.csv")
     coefficients = []

@@ -159,6 +159,16 @@ def test_predictors_at_a_known_design():
     assert root_bias(tree, 0.0, 5, "smooth") == root_bias(tree, 0.0, 5, "clipped") == 0.0
 
 
+@pytest.mark.parametrize("leaf", [0.01, 0.3, 0.9])
+def test_the_smooth_predictor_begins_at_the_leaf_and_ends_at_the_fixed_point(leaf):
+    tree = VotingTree(5, 0.9, 0.1)
+    assert root_bias(tree, leaf, 0, "smooth") == pytest.approx(leaf, rel=1e-14)
+    assert root_bias(tree, leaf, 1, "smooth") == pytest.approx(
+        fixed_point(tree) / math.sqrt(1 + ((fixed_point(tree) / leaf) ** 2 - 1) / control_scalar(tree) ** 2), rel=1e-12
+    )
+    assert root_bias(tree, leaf, 200, "smooth") == pytest.approx(fixed_point(tree), rel=1e-12)
+
+
 @pytest.mark.parametrize("predictor", ["exact", "clipped", "smooth"])
 def test_levels_are_the_roots_of_shallower_trees(predictor):
     tree = VotingTree(5, [0.4, 0.7, 0.9], 0.1)
