@@ -43,6 +43,7 @@ _UNICODE = {
 _PATTERN = re.compile(
     r"""(?P<space>\s+)
     |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+    |(?P<conjugate>[hH]\.\s?c\.)
     |(?P<command>\\(?:[A-Za-z]+|[{}|,;:!\ ]))
     |(?P<word>[A-Za-z]+)
     |(?P<mark>\*\*|[-+*/^_()\[\]{},=|'~$]|[^\x00-\x7f])""",
@@ -106,6 +107,8 @@ def _token(match: re.Match, place: int, glued: bool) -> Token | None:
     kind, text, column = str(match.lastgroup), match.group(), place + 1
     if kind == "space" or text in _SKIPPED_MARKS:
         return None
+    if kind == "conjugate":
+        return Token("command", "h.c.", column)
     if kind == "command" and text[1:].isalpha():
         return _command(text[1:], column)
     if kind == "command":

@@ -97,6 +97,14 @@ class AdjointNode(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class AverageNode(Node):
+    """The expectation value ⟨A⟩ of a part; `written` names it where the part commutes."""
+
+    inner: Node
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
 class BracketNode(Node):
     """[A, B], or {A, B} where `anti`."""
 

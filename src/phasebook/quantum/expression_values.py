@@ -19,6 +19,7 @@ from .boson_algebra import Bosons
 from .expression_tokens import GREEK, ParseError
 from .expression_tree import (
     AdjointNode,
+    AverageNode,
     BracketNode,
     CallNode,
     ChainNode,
@@ -140,6 +141,8 @@ def _evaluate(node: Node, at: Instance) -> Any:
             return _call(node, at)
         case AdjointNode():
             return _adjoint(_evaluate(node.inner, at))
+        case AverageNode():
+            return _average(evaluate(node.inner, at), node, at)
         case BracketNode():
             left, right = evaluate(node.left, at), evaluate(node.right, at)
             return left * right + right * left if node.anti else left * right - right * left
@@ -317,6 +320,18 @@ def _adjoint(value: Any) -> Any:
     if isinstance(value, Vector):
         return Vector(tuple(_adjoint(part) for part in value.components))
     return operators.adjoint(value) if isinstance(value, Element) else commuting.conjugate(value)
+
+
+def _average(value: Any, node: AverageNode, at: Instance) -> Any:
+    """⟨A⟩ is linear in the monomials of A, and ⟨1⟩ = 1."""
+    if not isinstance(value, Element):
+        return commuting.symbol(node.written)
+    total: Any = 0
+    for monomial, coefficient in value.terms.items():
+        one = monomial == value.algebra.identity
+        name = at.space.text(Element(value.algebra, {monomial: 1}))
+        total = total + (coefficient if one else coefficient * commuting.symbol(f"\\langle {name} \\rangle"))
+    return total
 
 
 def _sum(node: SumNode, at: Instance) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .algebra import Element, renamed
 from .commuting_expressions import Expression, join_terms, text_of
-from .expression_tree import NameNode, Node, parts
+from .expression_tree import AverageNode, NameNode, Node, parts
 from .expression_values import Instance, Place, Space, evaluate, latex_name, space_of
 from .grading_budget import MONOMIALS, SECONDS, budget
 from .index_instances import IndexUse, generic_instance, index_use, instances
@@ -74,6 +74,8 @@ def _count(value: Any) -> int:
 def _has_symbolic_form(tree: Node, use: IndexUse, vocabulary: Vocabulary) -> bool:
     """Whether indices stand on operators and Kronecker symbols alone, take any value, and are few."""
     if use.sums or use.added or use.places or use.arrows or not 0 < len(use.free) <= MOST_SYMBOLIC:
+        return False
+    if any(isinstance(part, AverageNode) for part in parts(tree)):
         return False
     acting = {*vocabulary.operators, *vocabulary.numbers, "delta"}
     names = [part for part in parts(tree) if isinstance(part, NameNode) and part.base not in acting]

@@ -11,6 +11,7 @@ from fractions import Fraction
 from .expression_tokens import FUNCTION_WORDS, GREEK, ParseError, Token, named_tokens
 from .expression_tree import (
     AdjointNode,
+    AverageNode,
     BracketNode,
     CallNode,
     ChainNode,
@@ -28,7 +29,7 @@ from .vocabulary import BARE_PAULIS, COMPONENTS, Vocabulary
 
 DEPTH = 64
 _CLOSING = {"(": ")", "{": "}", "[": "]", "\\{": "\\}"}
-_NOT_OPERANDS = ("rangle", "rvert", "dagger", "cdot", "times", "ast", "↑", "↓")
+_NOT_OPERANDS = ("h.c.", "rangle", "rvert", "dagger", "cdot", "times", "ast", "↑", "↓")
 
 
 def parse_expression(source: str, vocabulary: Vocabulary) -> Node:
@@ -81,9 +82,16 @@ class _Parser:
         column, operators, operands = self.now.column, ["+"], [self.product()]
         while self.at("+", "-"):
             operators.append(self.take().text)
-            operands.append(self.product())
+            operands.append(self.conjugate(operands) if self.at("h.c.") else self.product())
         self.depth -= 1
         return operands[0] if len(operands) == 1 else ChainNode(column, tuple(operators), tuple(operands))
+
+    def conjugate(self, before: list[Node]) -> Node:
+        """h.c. after a single term."""
+        column = self.take().column
+        if len(before) > 1:
+            raise ParseError("h.c. after several terms is ambiguous: put the term and its h.c. into brackets", column)
+        return AdjointNode(column, before[0])
 
     def product(self) -> Node:
         column, operators, operands = self.now.column, ["*"], [self.signed()]
@@ -261,15 +269,24 @@ class _Parser:
         return ChainNode(column, ("*",) * len(operands), tuple(operands))
 
     def average(self, token: Token) -> Node:
-        """⟨…⟩ as one commuting symbol, named by its tokens."""
-        written = []
+        """⟨A⟩ of a formula; ⟨…⟩ of anything else is one commuting symbol, named by its tokens."""
+        start, depth, written = self.place, self.depth, []
         while not self.at("rangle"):
             if self.now.kind == "end":
                 raise ParseError("'\\rangle' is expected", self.now.column)
             inner = self.take()
             written.append(f"\\{inner.text}" if inner.kind == "command" and inner.text.isalpha() else inner.text)
-        self.take()
-        return NameNode(token.column, "\\langle " + " ".join(written) + " \\rangle")
+        end, name = self.place + 1, "\\langle " + " ".join(written) + " \\rangle"
+        if "|" not in written:
+            try:
+                self.place = start
+                inner = self.sum()
+                self.expect("rangle")
+                return AverageNode(token.column, inner, name)
+            except ParseError:
+                self.depth = depth
+        self.place = end
+        return NameNode(token.column, name)
 
     def bound_sum(self, token: Token) -> Node:
         """∑_i, ∑_{iσ} and ∑_{k=0}^{n}, over the product that follows."""
