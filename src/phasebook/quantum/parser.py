@@ -280,9 +280,9 @@ class _Parser:
         if "|" not in written:
             try:
                 self.place = start
-                inner = self.sum()
+                average = AverageNode(token.column, self.sum(), name)
                 self.expect("rangle")
-                return AverageNode(token.column, inner, name)
+                return average
             except ParseError:
                 self.depth = depth
         self.place = end
