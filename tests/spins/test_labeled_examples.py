@@ -67,6 +67,23 @@ def test_quality_is_estimated_from_random_and_from_a_user_s_examples():
     assert (own.majority(0).T * archetypes).mean() > 0.9
 
 
+def test_errors_over_spins_are_the_scatter_of_repetitions():
+    taught = [ExampleSet.random(10, 200, 6, 0.5, seed=seed) for seed in range(80)]
+    for name in ("R", "quality", "rho"):
+        values, errors = np.array([(found.value, found.stderr) for found in (getattr(each, name) for each in taught)]).T
+        # Eighty repetitions know their own scatter to 8%.
+        assert np.sqrt(np.mean(errors**2)) == pytest.approx(values.std(ddof=1), rel=0.35)
+
+
+def test_ties_of_a_majority_are_fair():
+    taught = ExampleSet.random(50, 400, 2, 0.5, seed=1)
+    tied = taught.sums == 0
+    majority = taught.majority(3)
+    assert tied.sum() > 5000
+    assert majority[tied].mean() == pytest.approx(0.0, abs=4.5 / np.sqrt(tied.sum()))
+    np.testing.assert_array_equal(majority[~tied], np.sign(taught.sums[~tied]))
+
+
 def test_prototypes_have_variance_one():
     X, y, _ = noisy_copies(2)
     own = PrototypeMemory.of_examples(3, ExampleSet.from_data(X, y))
@@ -112,6 +129,14 @@ def test_digits_come_with_the_package():
     archetypes = digit_archetypes(30, digits.X, seed=1)
     assert archetypes.shape == (64, 30)
     assert set(np.unique(archetypes)) == {-1, 1}
+
+
+def test_images_that_are_held_out_were_not_trained_with():
+    X, y, _ = noisy_copies(5, classes=4, size=120, examples=30, quality=0.5)
+    split = split_images(X, y, least_deviation=0.0, seed=1)
+    taught, tested = ({image.tobytes() for image in images} for images in (split.training_images, split.images))
+    assert not taught & tested
+    assert (len(taught), len(tested)) == (60, 60)
 
 
 def test_well_separated_classes_are_recognized():

@@ -26,6 +26,7 @@ from phasebook.spins import (
     recall_replicas,
     tensor_fields,
 )
+from phasebook.spins.crosstalk import HardGlass, Overlaps
 from phasebook.spins.plefka import reaction
 
 
@@ -198,6 +199,14 @@ def test_pairs_have_the_hopfield_reaction():
     # To second order in the inverse temperature it is the general formula.
     beta = 1e-4
     assert reaction(2, 0.1, beta, 0.3) == pytest.approx(0.5 * beta**2 * 0.1 * 2 * 0.7, rel=1e-3)
+
+
+@pytest.mark.parametrize("order", [3, 4, 6])
+def test_the_reaction_is_the_response_of_the_noise_to_a_spin(order):
+    """Onsager: b times what a change of Q changes the noise's variance by, times χ = b(1 - Q)."""
+    overlaps = Overlaps(q1=0.8, chi=1.5 * 0.2, mu=1.0, temperature=1 / 1.5)
+    expected = 1.5 * HardGlass(order, 0.3).stiffness(overlaps) * overlaps.chi
+    assert reaction(order, 0.3, 1.5, 0.8) == pytest.approx(expected)
 
 
 GOOD = PrototypeMemory(3, np.ones((5, 2)))

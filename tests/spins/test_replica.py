@@ -144,6 +144,7 @@ def test_zero_temperature_is_the_limit_of_low_temperatures(order, load):
         assert cold.outer_overlap == pytest.approx(frozen.outer_overlap, abs=1e-4)
         assert cold.energy == pytest.approx(frozen.energy, abs=1e-6)
         assert cold.entropy == pytest.approx(frozen.entropy, abs=3e-4)
+        assert cold.replicon == pytest.approx(frozen.replicon, abs=1e-3)
         assert frozen.energy == pytest.approx(frozen.free_energy, abs=1e-12)
 
 
