@@ -65,9 +65,9 @@ def test_intervals_cover_the_truth():
 
 
 def test_the_error_of_a_fidelity_is_binomial():
-    messages = generate_messages(CHANNEL, lengths=LENGTHS, messages=400, seed=3)
-    for measured in fit_fidelity(messages).measured:
-        assert measured.stderr == pytest.approx(np.sqrt((1 - measured.value**2) / 400), rel=0.05)
+    messages = generate_messages(CHANNEL, lengths=LENGTHS, messages=4000, seed=3)
+    for measured in fit_fidelity(messages).measured[:5]:
+        assert measured.stderr == pytest.approx(np.sqrt((1 - measured.value**2) / 4000), rel=0.05)
 
 
 def test_the_error_of_a_law_counts_the_tasks_that_computes_share():
