@@ -35,7 +35,7 @@ paper = Paper(
     own_data="phasebook benchmark --endpoint http://localhost:8000/v1 --model my-model --out replies, or, with replies that you "
     "have, phasebook grade replies.jsonl --problems problems.jsonl --out graded.jsonl; then phasebook run cmt-benchmark report "
     "--graded graded.jsonl --plot report.png",
-    comparisons=("startup", "exact_diagonalization"),
+    comparisons=("normal_ordering", "exact_diagonalization", "startup"),
 )
 
 paper.equation(
