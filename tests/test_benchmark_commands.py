@@ -216,7 +216,31 @@ def test_benchmark_generates_problems_that_the_folder_keeps(phasebook, tmp_path,
     (tmp_path / "alone.jsonl").write_text((out / "replies.jsonl").read_text())
     alone = phasebook("grade", tmp_path / "alone.jsonl")
     assert (alone.code, "there is no problems.jsonl beside alone.jsonl" in alone.err) == (2, True)
-    assert phasebook(*words, "--problems", out / "problems.jsonl", "--each", "3").code == 2
+
+
+def test_rows_may_hold_their_problems(phasebook, tmp_path):
+    file = tmp_path / "rows.jsonl"
+    row = {
+        "problem": "rate",
+        "model": "m",
+        "solution": r"\boxed{2 t / U}",
+        "parameters": "$t;U$",
+        "response": r"\boxed{2t/U}",
+    }
+    other = {**row, "model": "n", "response": r"\boxed{t/U}"}
+    file.write_text(json.dumps(row) + "\n" + json.dumps(other) + "\n")
+    said = phasebook("grade", file, "--json")
+    assert [each["outcome"] for each in json.loads(said.out)["replies"]] == ["correct", "wrong"]
+    file.write_text(json.dumps(row) + "\n" + json.dumps({**other, "solution": r"\boxed{t}"}) + "\n")
+    said = phasebook("grade", file)
+    assert (said.code, "row 2: problem 'rate' is another one than before" in said.err) == (2, True)
+    file.write_text(json.dumps({**row, "solution": r"\boxed{2 t /}"}) + "\n")
+    assert phasebook("grade", file).code == 2
+
+
+def test_options_of_generated_problems_stand_alone(phasebook, problems, tmp_path):
+    words = ["benchmark", "--endpoint", "http://127.0.0.1:9/v1", "--model", "good", "--out", tmp_path / "kept"]
+    assert phasebook(*words, "--problems", problems, "--each", "3").code == 2
     assert phasebook(*words, "--problem-seed", "-1").code == 2
 
 

@@ -50,7 +50,11 @@ def grade(
     ],
     problems: Annotated[
         Optional[Path],
-        typer.Option("--problems", help="Problems: JSON lines, JSON or YAML; default: beside FILE.", metavar="FILE"),
+        typer.Option(
+            "--problems",
+            help="Problems: JSON lines, JSON or YAML; default: beside FILE, or in its rows.",
+            metavar="FILE",
+        ),
     ] = None,
     out: Annotated[
         Optional[Path], typer.Option("--out", help="Write a graded row per reply.", metavar="FILE.jsonl")
@@ -63,6 +67,8 @@ def grade(
 
     A reply is right if its last \\boxed{} equals the solution: operators by their normal-ordered form, formulas exactly or at 12
     points with 50 digits. No text is run as code.
+
+    Problems come from --problems, from problems.jsonl beside FILE, or from the rows themselves (solution, parameters ...).
 
     \b
     Examples:
@@ -80,9 +86,15 @@ def grade(
         check_folder(out, "out")
     replies = quantum.read_replies(file)
     beside = file.with_name(PROBLEMS)
-    if problems is None and not beside.is_file():
-        raise ValueError(f"grade needs --problems FILE; there is no {PROBLEMS} beside {file.name}")
-    rows = quantum.grade_replies(replies, _read_problems(problems or beside, algebra, lenient))
+    if problems is not None or beside.is_file():
+        known = _read_problems(problems or beside, algebra, lenient)
+    else:
+        known = quantum.problems_in(file)
+    if not known:
+        raise ValueError(
+            f"grade needs --problems FILE: there is no {PROBLEMS} beside {file.name}, and its rows hold no solutions"
+        )
+    rows = quantum.grade_replies(replies, known)
     if out is not None:
         _write_lines(out, [json.dumps(row, ensure_ascii=False) for row in rows])
     _report(rows, as_json)

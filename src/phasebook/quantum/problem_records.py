@@ -99,7 +99,7 @@ def read_problems(path: str | Path, *, strict: bool = True, algebra: AlgebraName
         where = f"{path.name}, record {number}"
         unnamed = "NC" in str(record.get("parameters", "")) and not record.get("algebra")
         given = {**record, "algebra": algebra} if unnamed else record
-        problem = _problem(given, number, where)
+        problem = problem_of(given, number, where)
         if problem.id in problems:
             raise InvalidProblemError(f"{where}: the id {problem.id!r} is there twice")
         if strict:
@@ -209,7 +209,8 @@ def _functions(problem: Problem) -> tuple[set[str], dict[str, tuple[str, ...]]]:
     return functions, values
 
 
-def _problem(record: Mapping[str, Any], number: int, where: str) -> Problem:
+def problem_of(record: Mapping[str, Any], number: int, where: str) -> Problem:
+    """The problem that a record holds; other entries are left alone. Raises `InvalidProblemError` naming the record."""
     known = {each.name for each in fields(Problem)}
     given = {name: value for name, value in record.items() if name in known and value is not None}
     if "solution" not in given:

@@ -1,7 +1,7 @@
 """Replies of models graded against their problems: from a file or a record, to rows that a report reads.
 
 A file of replies has one JSON object a line: `problem`, `model` and `response` (null for a model that refused), and where known
-`seed` and `version`. A reply that failed at the endpoint has the reason as its `failure`.
+`seed` and `version`. A reply that failed at the endpoint has the reason as its `failure`. A row may hold its problem as well.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from .answer_equality import Comparison
 from .graded_replies import GradedTable, graded_table, json_object
 from .grader import grade_responses
-from .problem_records import Problem
+from .problem_records import InvalidProblemError, Problem, check_problem, problem_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,26 @@ def read_replies(path: str | Path) -> list[Reply]:
     if not replies:
         raise ValueError(f"{path.name} holds no replies")
     return replies
+
+
+def problems_in(path: str | Path) -> list[Problem]:
+    """The problems that the rows of a file of replies hold themselves (`solution`, `parameters` and the rest); empty for none.
+
+    Raises `InvalidProblemError` where two rows of a problem disagree, or its solution can't be read.
+    """
+    path = Path(path)
+    found: dict[str, Problem] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+        row = json_object(line, path.name, number) if line.strip() else {}
+        if "solution" not in row:
+            continue
+        where = f"{path.name}, row {number}"
+        problem = problem_of({"index": 0, **row, "id": row.get("problem")}, number, where)
+        if found.setdefault(problem.id, problem) != problem:
+            raise InvalidProblemError(f"{where}: problem {problem.id!r} is another one than before")
+    for problem in found.values():
+        check_problem(problem, path.name)
+    return list(found.values())
 
 
 def reply_of(row: Mapping[str, Any], where: str) -> Reply:
