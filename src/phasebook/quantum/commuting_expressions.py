@@ -31,7 +31,7 @@ Kind = Literal["symbol", "constant", "prime", "exp", "function", "base"]
 Monomial = tuple[tuple["Atom", Rational], ...]
 NUMBERS = (int, Fraction, GaussianRational)
 _CIRCULAR = ("sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan")
-_HYPERBOLIC = ("sinh", "cosh", "tanh", "coth", "arcsinh", "arccosh", "arctanh")
+_HYPERBOLIC = ("sinh", "cosh", "tanh", "coth", "sech", "csch", "arcsinh", "arccosh", "arctanh")
 FUNCTIONS = frozenset((*_CIRCULAR, *_HYPERBOLIC, "log", "abs"))
 
 

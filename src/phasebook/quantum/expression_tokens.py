@@ -20,7 +20,8 @@ GREEK = (
     *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
 )
 FUNCTION_WORDS = {
-    **{name: name for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "exp", "log")},
+    **{name: name for name in ("sin", "cos", "tan", "cot", "sec", "csc", "exp", "log")},
+    **{name: name for name in ("sinh", "cosh", "tanh", "coth", "sech", "csch")},
     **{f"arc{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"ar{name}": f"arc{name}" for name in ("sinh", "cosh", "tanh")},

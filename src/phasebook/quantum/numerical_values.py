@@ -18,7 +18,7 @@ LARGEST_EXPONENT = 10**6
 LARGEST_ARGUMENT = 10**30
 _MPMATH: dict[str, Callable[..., Any]] = {
     **{name: getattr(mpmath, name) for name in ("sin", "cos", "tan", "cot", "sec", "csc", "log")},
-    **{name: getattr(mpmath, name) for name in ("sinh", "cosh", "tanh", "coth")},
+    **{name: getattr(mpmath, name) for name in ("sinh", "cosh", "tanh", "coth", "sech", "csch")},
     **{f"arc{name}": getattr(mpmath, f"a{name}") for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     "abs": abs,
 }
@@ -105,7 +105,10 @@ def _atom(atom: Atom, point: Mapping[str, Any]) -> Any:
         return _unknown_function(atom.name, arguments)
     if atom.name not in ("abs", "log") and abs(mpmath.im(arguments[0])) > LARGEST_EXPONENT:
         raise OverflowError("an argument is too large")
-    if atom.name in ("sinh", "cosh", "tanh", "coth") and abs(mpmath.re(arguments[0])) > LARGEST_EXPONENT:
+    if (
+        atom.name in ("sinh", "cosh", "tanh", "coth", "sech", "csch")
+        and abs(mpmath.re(arguments[0])) > LARGEST_EXPONENT
+    ):
         raise OverflowError("an argument is too large")
     return known(arguments[0])
 
