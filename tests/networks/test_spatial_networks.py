@@ -136,6 +136,17 @@ def test_the_fast_generator_draws_the_expected_number_of_edges(dimension, period
     assert np.abs(rows[:-50]).max() < 5.0
 
 
+@pytest.mark.parametrize(("dimension", "near", "far"), [(1, 5.0, 8.0), (1, 5.0, 5.5), (2, 4.0, 8.0)])
+def test_nodes_at_the_ends_of_cells_that_face_each_other_are_joined_with_their_full_chance(dimension, near, far):
+    """Cells' sides are powers of two: no pair of nodes in the two cells is nearer, and the bound on its chance must hold."""
+    kernel, distance = networks.gaussian_kernel(1.0, dimension), math.sqrt(dimension) * (far - near)
+    places = np.repeat([near - 1e-9, far + 1e-9], 200)[:, None] * np.ones(dimension)
+    weight = math.sqrt(0.3 / float(kernel.density(distance)))
+    pairs = networks.sample_edges(places, np.full(400, weight), kernel, 16.0, seed=2).pairs()
+    joined = ((pairs < 200).sum(axis=1) == 1).mean() * len(pairs) / 200**2
+    assert joined == pytest.approx(0.3, abs=4.5 * math.sqrt(0.3 * 0.7) / 200)
+
+
 def test_certain_edges_are_all_drawn():
     kernel = networks.disc_kernel(1.0)
     places = np.arange(40)[:, None] * 0.25
