@@ -41,6 +41,13 @@ def test_the_first_step_has_its_binomial_law_on_every_lane_and_column(shape):
     assert runs.density.var() * sites == pytest.approx(chance * (1 - chance), rel=0.06)
 
 
+def test_rare_bonds_keep_their_probability():
+    # Far below what a few bits of the probability would tell: 2⁻¹⁶ of 25.6 million pairs of bonds.
+    runs = simulate_percolation(2.0**-16, 100_000, [1], replicas=256, seed=8)
+    expected = 25_600_000 * (1 - (1 - 2.0**-16) ** 2)
+    assert runs.density.sum() * 100_000 == pytest.approx(expected, abs=5 * expected**0.5)
+
+
 @pytest.mark.parametrize("dimension", [1, 2])
 def test_certain_bonds_fill_the_cone_and_closed_ones_end_it(dimension):
     full = simulate_spreading(1.0, dimension, [0, 1, 7], runs=64, seed=1)

@@ -28,6 +28,21 @@ def test_a_lone_walker_diffuses_with_the_hop_rate(shape):
     assert runs.attempts.mean() == pytest.approx(4.0, abs=0.16)
 
 
+def test_looking_often_changes_nothing():
+    # What would have happened behind an observation is drawn anew: a lone walker hops once a time however often it is looked at.
+    start = np.zeros(8, np.uint8)
+    start[4] = 1
+    runs = simulate_lattice(WALK, 8, np.arange(0.5, 2000.1, 0.5), initial=start, replicas=4, seed=12)
+    assert runs.attempts.sum() == pytest.approx(8000, abs=5 * math.sqrt(8000))
+
+
+def test_errors_over_blocks_and_replicas_are_those_of_independent_sites():
+    runs = simulate_lattice(WALK, 4000, [0.0], initial={"A": 0.3}, replicas=2000, seed=13, blocks=2)
+    # The scatter of 2000 runs is known to 1.6%, that of 4000 blocks to 1.1%.
+    assert runs.mean()[1][0, 0] == pytest.approx(math.sqrt(0.21 / 4000 / 2000), rel=0.12)
+    assert runs.block_estimate("A", 0).stderr == pytest.approx(math.sqrt(0.21 / 4000 / 2000), rel=0.08)
+
+
 @pytest.mark.parametrize(
     ("text", "states"),
     [

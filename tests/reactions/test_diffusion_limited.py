@@ -21,6 +21,7 @@ from phasebook.reactions import (
     segregation_density,
 )
 from phasebook.reactions.diffusion_limited import FiniteSize
+from phasebook.reactions.lattice_decay import standard_error
 
 
 def test_watsons_constant_by_gamma_functions_and_by_bessel_functions():
@@ -93,6 +94,16 @@ def test_two_species_decay_more_slowly_than_one():
     assert float(one.local_exponent_simulation[-3:].mean()) == pytest.approx(-0.5, abs=0.03)
     law = decay_theory("two-species", 1, 20_000, 1000.0, 0.25)
     assert float(two.density_simulation[-1] / law.density_theory[-1]) == pytest.approx(1.08, abs=0.08)
+
+
+def test_errors_over_replicas_are_those_of_the_mean():
+    samples = np.random.default_rng(5).normal(3.0, 2.0, (4000, 2))
+    assert standard_error(samples) == pytest.approx(2.0 / math.sqrt(4000), rel=0.08)
+    data = decay_simulation("annihilation", 1, 2000, 10.0, 0.5, replicas=40, seed=3)
+    scatter = simulate_lattice(
+        lattice_model("annihilation"), 2000, data.time.values, initial={"A": 0.5}, replicas=40, seed=3
+    ).of("A")
+    assert data.density_stderr.values == pytest.approx(scatter.std(axis=0, ddof=1) / math.sqrt(40))
 
 
 def test_what_a_small_lattice_cannot_show_is_masked():

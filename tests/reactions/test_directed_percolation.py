@@ -15,6 +15,7 @@ from phasebook.reactions import (
     spreading_theory,
     whole_steps,
 )
+from phasebook.reactions.percolation_growth import ratio_error
 
 
 @pytest.mark.parametrize(("dimension", "tolerance"), [(1, 2e-5), (2, 4e-3), (4, 1e-12)])
@@ -51,6 +52,14 @@ def test_a_seed_on_the_plane_spreads_with_the_class_exponents():
         found, law = data[f"{name}_exponent_simulation"][-1], theory[f"{name}_exponent_theory"][-1]
         assert float(found) == pytest.approx(float(law), abs=tolerance)
         assert (data[f"{name}_exponent_stderr"] > 0).all()
+
+
+def test_the_error_of_a_ratio_is_that_of_its_noise():
+    # The upper sums follow the lower ones but for a noise of their own, which alone moves the ratio.
+    random = np.random.default_rng(4)
+    lower = random.gamma(4.0, 0.25, (2000, 3))
+    upper = 3.0 * lower + random.normal(0.0, 0.5, lower.shape)
+    assert ratio_error(upper, lower) == pytest.approx(0.5 / np.sqrt(2000), rel=0.12)
 
 
 def test_off_threshold_the_decay_bends():

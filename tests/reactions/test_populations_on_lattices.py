@@ -29,6 +29,7 @@ from phasebook.reactions import (
     solve_predator_prey,
     symmetric_point,
 )
+from phasebook.reactions.oscillation_spectrum import peak_of_spectra
 
 RATE = st.floats(0.05, 20.0)
 
@@ -137,6 +138,23 @@ def test_spirals_grow_with_mobility():
     for data in (narrow, wide):
         assert float(data.frequency_simulation) == pytest.approx(0.075, abs=0.025)
         assert data.stationary_density_simulation.values == pytest.approx([0.3] * 3, abs=0.03)
+
+
+def test_the_error_of_a_peak_is_its_scatter():
+    # Spectra of 60 replicas, exponential about a Lorentz line as those of noisy oscillations are; 120 such samples.
+    frequency = np.linspace(0.02, 1.2, 60)
+    line = 1 / ((frequency - 0.6) ** 2 + 0.05**2)
+    power = line * np.random.default_rng(6).exponential(size=(120, 60, 60))
+    found = [peak_of_spectra(frequency, each) for each in power]
+    # The largest bin may change where one replica is left out, which makes some errors far too large: the middle one is compared.
+    middle = np.median([each.stderr for each in found])
+    assert np.std([each.value for each in found], ddof=1) / middle == pytest.approx(1.1, abs=0.4)
+
+
+def test_rivals_are_removed_by_the_one_before():
+    # A removes B, B removes C, C removes A: of B alone beside A, B falls and A grows into the room that is left.
+    rates = cyclic_rates(CyclicCompetition(2.0, 1.0), np.array([0.3, 0.4, 0.0]))
+    assert rates == pytest.approx([0.3 * 0.3, 0.4 * (0.3 - 2.0 * 0.3), 0.0])
 
 
 def test_the_peak_of_a_noisy_wave():
