@@ -176,23 +176,20 @@ def low_states(
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ValueError(f"count must be a positive integer; got {count!r}")
-    if magnetization is not None or not lattice.conserves_magnetization:
-        sectors: list[float | None] = [magnetization]
-    else:
-        sectors = [up - lattice.sites / 2 for up in range(lattice.sites + 1)]
+    every_sector = magnetization is None and lattice.conserves_magnetization
+    mirrored = every_sector and not any(lattice.longitudinal)  # sectors of opposite magnetization have equal levels
+    sectors: list[float | None] = [magnetization]
+    if every_sector:
+        ups = range((lattice.sites + 1) // 2 if mirrored else 0, lattice.sites + 1)
+        sectors = [up - lattice.sites / 2 for up in ups]
     found: list[tuple[float, float, float]] = []
     for sector in sectors:
-        label = math.nan if sector is None else sector
-        mirror = -label if sector is not None and magnetization is None else label
-        if sector is not None and magnetization is None and sector < 0 and not any(lattice.longitudinal):
-            continue
+        labels = (sector, -sector) if mirrored and sector else (math.nan if sector is None else sector,)
         for energy, residual in _sector_levels(lattice, sector, count, memory_limit):
-            found.append((energy, label, residual))
-            if mirror != label and label > 0 and not any(lattice.longitudinal):
-                found.append((energy, mirror, residual))
+            found.extend((energy, label, residual) for label in labels)
     found.sort()
-    energies, labels, residuals = np.array(found[:count]).T
-    return LowStates(energies, labels, residuals)
+    energies, magnetizations, residuals = np.array(found[:count]).T
+    return LowStates(energies, magnetizations, residuals)
 
 
 def ground_state(lattice: SpinLattice, magnetization: float | None = None) -> tuple[float, NDArray[np.float64]]:
