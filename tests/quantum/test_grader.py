@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -157,6 +158,30 @@ def test_what_cannot_be_decided_is_not_wrong():
     comparison = quantum.grade_reply(r"\boxed{e^{e^{e^{x}}} + \sin x}", problem)
     assert comparison.outcome == "ungraded"
     assert "finite values" in comparison.reason
+
+
+def test_operators_of_two_kinds_commute():
+    coupled = Problem(
+        "coupled", r"g n_1 (b_1 + b_1^\dagger)", parameters=r"g; (c_i, NC); (n_i, NC); (b_i, NC)", kind="operator"
+    )
+    assert quantum.grade_reply(r"\boxed{1}", coupled).reason == "'c_i' is NC but no algebra is given"
+    coupled = replace(coupled, algebra={"c": "fermion", "b": "boson", "n": "fermion"})
+    assert quantum.grade_reply(r"\boxed{g (b_1^\dagger + b_1) c_1^\dagger c_1}", coupled).outcome == "correct"
+    assert quantum.grade_reply(r"\boxed{g c_1 (b_1^\dagger + b_1) c_1^\dagger}", coupled).outcome == "wrong"
+
+
+def test_a_declared_ring_closes():
+    ring = Problem(
+        "ring", r"\sum_j c_j^\dagger c_{j+1}", parameters="(c_j, NC)", kind="operator", algebra="fermion", sites=4
+    )
+    assert (
+        quantum.grade_reply(
+            r"\boxed{c_1^\dagger c_2 + c_2^\dagger c_3 + c_3^\dagger c_4 + c_4^\dagger c_1}", ring
+        ).outcome
+        == "correct"
+    )
+    assert quantum.grade_reply(r"\boxed{\sum_j c_{j+4}^\dagger c_{j+5}}", ring).outcome == "correct"
+    assert quantum.grade_reply(r"\boxed{\sum_j c_{j+1}^\dagger c_{j}}", ring).outcome == "wrong"
 
 
 def test_boxes_and_lists_of_a_reply():

@@ -42,7 +42,8 @@ class InvalidProblemError(PhasebookError, ValueError):
 class Problem:
     """One problem. `tolerance` is (relative, absolute); `domain` maps a symbol to positive, integer, real or (low, high).
 
-    Raises `InvalidProblemError` for an unknown kind or type, or an empty solution.
+    `algebra` is that of all declared operators, or maps each letter to its own: different ones commute. Raises
+    `InvalidProblemError` for an unknown kind or type, or an empty solution, and `AlgebraError` for an unknown algebra.
     """
 
     id: str
@@ -54,7 +55,7 @@ class Problem:
     index: int = 0
     version: str = "1"
     kind: Kind = "symbolic"
-    algebra: AlgebraName | None = None
+    algebra: AlgebraName | Mapping[str, AlgebraName] | None = None
     spin: Fraction | None = None
     tolerance: tuple[float, float] = (RELATIVE_TOLERANCE, 0.0)
     domain: Mapping[str, str | tuple[float, float]] = field(default_factory=dict)
@@ -67,10 +68,9 @@ class Problem:
             raise InvalidProblemError(f"problem {self.id!r}: kind must be one of {', '.join(KINDS)}; got {self.kind!r}")
         if self.type not in TYPES:
             raise InvalidProblemError(f"problem {self.id!r}: type must be one of {', '.join(TYPES)}; got {self.type!r}")
-        if self.algebra is not None and self.algebra not in ALGEBRAS:
-            raise AlgebraError(
-                f"problem {self.id!r}: algebra must be one of {', '.join(ALGEBRAS)}; got {self.algebra!r}"
-            )
+        for name in self.algebra.values() if isinstance(self.algebra, Mapping) else (self.algebra,):
+            if name is not None and name not in ALGEBRAS:
+                raise AlgebraError(f"problem {self.id!r}: algebra must be one of {', '.join(ALGEBRAS)}; got {name!r}")
         if not self.solution.strip():
             raise InvalidProblemError(f"problem {self.id!r}: the solution is empty")
 
@@ -129,25 +129,23 @@ def check_problem(problem: Problem, where: str) -> None:
 def declared_vocabulary(problem: Problem) -> Vocabulary:
     """The names that a problem's `parameters`, `functions` and `domain` declare."""
     symbols: set[str] = set()
-    operators: list[str] = []
+    operators: dict[str, AlgebraName] = {}
     written: list[str] = []
     for item in _items(problem.parameters):
         name, operator = _declared_name(item, problem.id)
         written.append(name_key(name.base, name.labels, name.above))
         if operator:
-            operators.append(name.base)
-            if problem.algebra is None:
-                raise AlgebraError(f"{_without_braces(written[-1])!r} is NC but no algebra is given")
+            operators[name.base] = _algebra_of(name.base, problem.algebra, _without_braces(written[-1]))
         else:
             symbols |= {name_key(name.base, name.labels, name.above, pattern=pattern) for pattern in (False, True)}
     functions, values = _functions(problem)
     domain = problem.domain
-    counted = [base for base in operators if base in ("n", "N")] if problem.algebra in ("boson", "fermion") else []
-    acting = [base for base in dict.fromkeys(operators) if base not in counted]
+    counted = [base for base, kind in operators.items() if base in ("n", "N") and kind in ("boson", "fermion")]
+    acting = [base for base in operators if base not in counted]
     if counted and not acting:
         raise AlgebraError(f"{counted[0]!r} counts particles, and no operator is declared beside it")
     return Vocabulary(
-        operators={base: _algebra_of(base, problem.algebra) for base in acting if problem.algebra},
+        operators={base: operators[base] for base in acting},
         symbols=frozenset(symbols),
         numbers={base: acting[0] for base in counted},
         functions=frozenset(functions),
@@ -161,7 +159,10 @@ def declared_vocabulary(problem: Problem) -> Vocabulary:
     )
 
 
-def _algebra_of(base: str, algebra: AlgebraName) -> AlgebraName:
+def _algebra_of(base: str, declared: AlgebraName | Mapping[str, AlgebraName] | None, written: str) -> AlgebraName:
+    algebra = declared.get(base) if isinstance(declared, Mapping) else declared
+    if algebra is None:
+        raise AlgebraError(f"{written!r} is NC but no algebra is given")
     return "pauli" if algebra == "spin" and base in ("sigma", "X", "Y", "Z") else algebra
 
 
