@@ -149,15 +149,14 @@ def unresolved_leaders(table: GradedTable) -> list[str]:
 
 def ranking_verdict(table: GradedTable) -> str:
     """One sentence: whether the best model is the best, and if not, how many the table cannot tell from it."""
-    leaders, problems = unresolved_leaders(table), len(table.problems)
+    leaders, count = unresolved_leaders(table), len(table.problems)
+    problems = "1 problem" if count == 1 else f"{count} problems"
     if len(table.models) == 1:
-        return f"One model answered {problems} problems; a ranking needs a second one."
+        return f"One model answered {problems}; a ranking needs a second one."
     if len(leaders) == 1:
-        return f"{leaders[0]} is best: {problems} problems tell it from each of the others."
+        return f"{leaders[0]} is best: {problems} tell it from each of the others."
     podium = "The podium is not resolved" if len(leaders) >= 3 else "First place is not resolved"
-    return (
-        f"{podium} by {problems} problems: {len(leaders)} of {len(table.models)} models cannot be told from the best."
-    )
+    return f"{podium} by {problems}: {len(leaders)} of {len(table.models)} models cannot be told from the best."
 
 
 def mean_over_models(table: GradedTable) -> Measured:
