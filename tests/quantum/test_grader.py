@@ -153,6 +153,26 @@ def test_domains_decide_what_is_equal():
     assert quantum.grade_reply(r"\boxed{-\sqrt{x^2}}", nowhere).outcome == "correct"
 
 
+def test_complex_symbols_have_conjugates():
+    def outcome(answer, solution, **declared):
+        problem = Problem(
+            "p", solution, parameters=r"\Delta; t; (c, NC)", kind="operator", algebra="fermion", **declared
+        )
+        return quantum.grade_reply(rf"\boxed{{{answer}}}", problem).outcome
+
+    for real, declared in (("correct", {}), ("wrong", {"domain": {r"\Delta": "complex"}})):
+        assert outcome(r"\Delta^* c", r"\Delta c", **declared) == real
+        assert outcome(r"(\Delta c)^\dagger", r"\Delta^* c^\dagger", **declared) == "correct"
+        assert outcome(r"|\Delta|^2", r"\Delta \Delta^{*}", **declared) == "correct"
+        assert outcome(r"|\Delta|^2", r"\Delta^2", **declared) == real
+    assert outcome(r"(\sqrt{t} c)^\dagger", r"\sqrt{t} c^\dagger") == "wrong"
+    assert outcome(r"(\sqrt{t} c)^\dagger", r"\sqrt{t} c^\dagger", domain={"t": "positive"}) == "correct"
+    assert outcome(r"(\ln(t) c)^\dagger", r"\ln(t) c^\dagger", domain={"t": "positive"}) == "correct"
+    starred = Problem("p", r"\Delta^* x", parameters=r"$\Delta^*; \Delta; x$")
+    assert quantum.grade_reply(r"\boxed{x \Delta}", starred).outcome == "wrong"
+    assert quantum.grade_reply(r"\boxed{x |\Delta|^2/\Delta}", starred).outcome == "correct"
+
+
 def test_what_cannot_be_decided_is_not_wrong():
     problem = Problem("p", r"e^{e^{e^{x}}}", parameters="x", domain={"x": (50.0, 60.0)})
     comparison = quantum.grade_reply(r"\boxed{e^{e^{e^{x}}} + \sin x}", problem)

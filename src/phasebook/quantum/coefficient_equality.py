@@ -80,7 +80,8 @@ def sample_points(
 
 
 def _drawn(name: str, vocabulary: Vocabulary, integers: frozenset[str], generator: random.Random) -> Any:
-    keys = {name, name.removeprefix("\\"), name.partition("_")[0].removeprefix("\\")}
+    bare = name.removeprefix("\\")
+    keys = {bare, bare.replace("{", "").replace("}", ""), bare.partition("_")[0]}
     low, high = next((vocabulary.ranges[key] for key in keys if key in vocabulary.ranges), (-2.0, 2.0))
     if keys & vocabulary.positive:
         low = max(low, 0.0)
@@ -88,6 +89,9 @@ def _drawn(name: str, vocabulary: Vocabulary, integers: frozenset[str], generato
         low, high = (1, 9) if (low, high) in ((-2.0, 2.0), (0.0, 2.0)) else (low, high)
         return mpmath.mpf(generator.randint(int(low), int(high)))
     # Seventeen digits that no short formula hits by accident, and never zero.
+    if keys & vocabulary.complex:
+        real, imag = (mpmath.mpf(generator.randint(1, 10**17 - 1)) / 10**17 for _ in range(2))
+        return mpmath.mpc(4 * real - 2, 4 * imag - 2)
     share = mpmath.mpf(generator.randint(1, 10**17 - 1)) / 10**17
     return low + (mpmath.mpf(high) - low) * share
 
@@ -113,7 +117,7 @@ def _constants(value: Value) -> set[str]:
 def _is_rational(value: Value) -> bool:
     """Whether `is_zero` decides: a rational expression of symbols."""
     return all(
-        (atom.kind == "symbol" and isinstance(exponent, int))
+        (atom.kind in ("symbol", "complex") and isinstance(exponent, int))
         or (atom.kind == "base" and isinstance(exponent, int) and _is_rational(atom.arguments[0]))
         for atom, exponent in _atoms(value)
     )

@@ -27,8 +27,9 @@ from .gaussian_rationals import (
 )
 from .grading_budget import spend
 
-Kind = Literal["symbol", "constant", "prime", "exp", "function", "base"]
+Kind = Literal["symbol", "complex", "constant", "prime", "exp", "function", "base"]
 Monomial = tuple[tuple["Atom", Rational], ...]
+STAR = "^{*}"
 NUMBERS = (int, Fraction, GaussianRational)
 _CIRCULAR = ("sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan")
 _HYPERBOLIC = ("sinh", "cosh", "tanh", "coth", "sech", "csch", "arcsinh", "arccosh", "arctanh")
@@ -104,6 +105,11 @@ def symbol(name: str) -> Expression:
     return _atom_value(Atom(name, "symbol", name))
 
 
+def complex_symbol(name: str) -> Expression:
+    """A commuting symbol that is not real: its conjugate is another symbol, written with a star."""
+    return _atom_value(Atom(name, "complex", name))
+
+
 def constant(name: Literal["pi", "infinity"]) -> Expression:
     """A number without an exact rational form."""
     return _atom_value(Atom(f"\\{name}" if name == "pi" else "\\infty", "constant", name))
@@ -171,7 +177,7 @@ def is_zero(value: Value) -> bool:
 
 
 def conjugate(value: Value) -> Value:
-    """Complex conjugate where every symbol is real: i becomes −i, and what stands in roots and functions is conjugated."""
+    """Complex conjugate; symbols are real unless they are complex ones, and roots and logarithms may be of negative numbers."""
     if isinstance(value, GaussianRational):
         return value.conjugate()
     if not isinstance(value, Expression):
@@ -192,7 +198,7 @@ def symbols_of(value: Value) -> set[str]:
     found: set[str] = set()
     for monomial in value.terms:
         for atom, _ in monomial:
-            found |= {atom.name} if atom.kind == "symbol" else set()
+            found |= {atom.name.removesuffix(STAR)} if atom.kind in ("symbol", "complex") else set()
             for argument in atom.arguments:
                 found |= symbols_of(argument)
     return found
@@ -420,6 +426,17 @@ def _lowest_exponents(value: Expression) -> dict[Atom, Rational]:
 def _conjugate_power(atom: Atom, exponent: Rational) -> Value:
     if atom.kind == "exp":
         return exponential(conjugate(atom.arguments[0]) * exponent)
+    if atom.kind == "prime":
+        return _atom_value(atom, exponent)
+    if not isinstance(exponent, int):
+        # On the cut of a root the conjugate of P^e is not that of P to the e, but |P|^(2e) P^(-e) always is.
+        return power(function_value("abs", _atom_value(atom)), 2 * exponent) * _atom_value(atom, -exponent)
+    if atom.kind == "complex":
+        name = atom.name.removesuffix(STAR) if atom.name.endswith(STAR) else atom.name + STAR
+        return power(complex_symbol(name), exponent)
+    if atom.kind == "function" and atom.name == "log":
+        size = function_value("log", function_value("abs", atom.arguments[0]))
+        return power(2 * size - _atom_value(atom), exponent)
     if atom.kind == "function":
         return power(function_value(atom.name, *map(conjugate, atom.arguments)), exponent)
     if atom.kind == "base":

@@ -183,7 +183,8 @@ def _name(node: NameNode, at: Instance) -> Any:
     declared = vocabulary.operators.get(node.base)
     if declared is None:
         written = tuple(Label((), place) if isinstance(place, int) else Label((), text=place) for place in labels)
-        return commuting.symbol(latex_name(name_key(node.base, written, node.above)))
+        name = latex_name(name_key(node.base, written, node.above))
+        return commuting.complex_symbol(name) if node.base in vocabulary.complex else commuting.symbol(name)
     return _operator(node, declared, labels, at)
 
 

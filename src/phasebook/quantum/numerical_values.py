@@ -9,7 +9,7 @@ from typing import Any
 
 import mpmath
 
-from .commuting_expressions import Atom, Expression, Value
+from .commuting_expressions import STAR, Atom, Expression, Value
 from .gaussian_rationals import GaussianRational
 from .grading_budget import spend
 
@@ -91,6 +91,9 @@ def _atom(atom: Atom, point: Mapping[str, Any]) -> Any:
     match atom.kind:
         case "symbol":
             return point[atom.name]
+        case "complex":
+            value = point[atom.name.removesuffix(STAR)]
+            return mpmath.conj(value) if atom.name.endswith(STAR) else value
         case "constant":
             return +mpmath.pi if atom.name == "pi" else mpmath.inf
         case "prime":

@@ -31,6 +31,7 @@ RELATIVE_TOLERANCE = 1e-6
 SAMPLED_TOLERANCE = 1e-3
 SAMPLED_ERRORS = 3.0
 _COMPONENT = re.compile(r"\^\s*\{?\s*[xyz+-]\s*\}?\s*$")  # of a spin: S_1^x declares S
+_STAR = re.compile(r"(?:\^\s*)?(?:\{\s*\*\s*\}|\*)\s*$")
 _ADJOINT = re.compile(r"\^\s*(?:\{\s*\\dagger\s*\}|\\dagger)")
 
 
@@ -40,7 +41,8 @@ class InvalidProblemError(PhasebookError, ValueError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem. `tolerance` is (relative, absolute); `domain` maps a symbol to positive, integer, real or (low, high).
+    """One problem. `tolerance` is (relative, absolute); `domain` maps a symbol to positive, integer, real,
+    complex (as a symbol that is declared with a star is) or (low, high).
 
     `algebra` is that of all declared operators, or maps each letter to its own: different ones commute. Raises
     `InvalidProblemError` for an unknown kind or type, or an empty solution, and `AlgebraError` for an unknown algebra.
@@ -131,15 +133,18 @@ def declared_vocabulary(problem: Problem) -> Vocabulary:
     symbols: set[str] = set()
     operators: dict[str, AlgebraName] = {}
     written: list[str] = []
+    starred: set[str] = set()
     for item in _items(problem.parameters):
         name, operator = _declared_name(item, problem.id)
         written.append(name_key(name.base, name.labels, name.above))
+        if _STAR.search(item) and not operator:
+            starred.add(name.base)
         if operator:
             operators[name.base] = _algebra_of(name.base, problem.algebra, _without_braces(written[-1]))
         else:
             symbols |= {name_key(name.base, name.labels, name.above, pattern=pattern) for pattern in (False, True)}
     functions, values = _functions(problem)
-    domain = problem.domain
+    domain = {name.removeprefix("\\"): kind for name, kind in problem.domain.items()}
     counted = [base for base, kind in operators.items() if base in ("n", "N") and kind in ("boson", "fermion")]
     acting = [base for base in operators if base not in counted]
     if counted and not acting:
@@ -152,6 +157,7 @@ def declared_vocabulary(problem: Problem) -> Vocabulary:
         index_values=values,
         positive=frozenset(name for name, kind in domain.items() if kind == "positive"),
         integer=frozenset(name for name, kind in domain.items() if kind == "integer"),
+        complex=frozenset(starred) | {name for name, kind in domain.items() if kind == "complex"},
         ranges={name: kind for name, kind in domain.items() if isinstance(kind, tuple)},
         spin=problem.spin,
         sites=problem.sites,
@@ -179,7 +185,7 @@ def _items(declaration: str) -> list[str]:
 def _declared_name(item: str, problem: str) -> tuple[NameNode, bool]:
     """A declared name, and whether it is non-commuting."""
     operator = item.startswith("(") and item.rstrip(") ").endswith("NC")
-    text = item.strip()[1:].rpartition(",")[0] if operator else item.rstrip("* ")
+    text = item.strip()[1:].rpartition(",")[0] if operator else _STAR.sub("", item)
     if operator:
         text = _ADJOINT.sub("", _COMPONENT.sub("", text))
     names = frozenset({text.strip()}) if text.strip().isalpha() else frozenset()
@@ -266,14 +272,16 @@ def _tolerance(given: Mapping[str, Any], where: str) -> tuple[float, float]:
 
 
 def _domain(value: Any, where: str) -> str | tuple[float, float]:
-    if value in ("positive", "integer", "real"):
+    if value in ("positive", "integer", "real", "complex"):
         return str(value)
     pair = (
         isinstance(value, (list, tuple)) and len(value) == 2 and all(isinstance(each, (int, float)) for each in value)
     )
     if pair and value[0] < value[1]:
         return float(value[0]), float(value[1])
-    raise InvalidProblemError(f"{where}: a domain must be positive, integer, real or [low, high]; got {value!r}")
+    raise InvalidProblemError(
+        f"{where}: a domain must be positive, integer, real, complex or [low, high]; got {value!r}"
+    )
 
 
 def _spin(value: Any, where: str) -> Fraction:

@@ -27,7 +27,8 @@ class Vocabulary:
     """What is declared. `symbols` is None where any letter may stand for a commuting number.
 
     A symbol's key is its base and the number of its indices, or a whole name. `numbers` maps a name like n to the operator whose
-    number operator it is; `index_values` gives the values of an index; `positive`, `integer` and `ranges` are a symbol's domain;
+    number operator it is; `index_values` gives the values of an index; `positive`, `integer`, `complex` and `ranges` are a
+    symbol's domain;
     `sites` is the length of the ring that bound sums run over; `names` are the declared names as they were written. Raises
     `AlgebraError` for a spin that is no half integer.
     """
@@ -39,6 +40,7 @@ class Vocabulary:
     index_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     positive: frozenset[str] = frozenset()
     integer: frozenset[str] = frozenset()
+    complex: frozenset[str] = frozenset()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     spin: Fraction | None = None
     sites: int | None = None
