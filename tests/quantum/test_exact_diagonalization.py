@@ -153,6 +153,10 @@ def test_too_large_is_refused_before_memory_is_taken() -> None:
         quantum.full_spectrum(quantum.heisenberg_ring(20))
     with pytest.raises(quantum.ProblemTooLargeError, match="bytes"):
         quantum.chain_low_states(quantum.aklt_chain(30))
+    with pytest.raises(quantum.ProblemTooLargeError, match="bytes"):
+        quantum.ground_energy(quantum.heisenberg_ring(100), 49.0)
+    with pytest.raises(quantum.ProblemTooLargeError, match="bytes"):
+        quantum.sector_words(40, 0.0)
 
 
 @pytest.mark.parametrize(("sites", "magnetization"), [(7, 0.0), (6, 0.5), (4, 3.0), (4, 0.3)])

@@ -78,6 +78,15 @@ def test_series_at_low_temperature_has_the_ground_energy() -> None:
     assert measured.stderr / 16 < 0.0015
 
 
+def test_series_takes_lattices_that_no_word_holds() -> None:
+    ring = quantum.heisenberg_ring(100)
+    measured = quantum.series_expansion(ring, 2.0, sweeps=2000, seed=9).energy
+    # At this temperature correlations are shorter than twelve sites.
+    exact = 100 / 12 * quantum.thermal_values(quantum.full_spectrum(quantum.heisenberg_ring(12)), 2.0).energy
+    assert abs(measured.value - exact) < 4.5 * measured.stderr
+    assert measured.stderr < 0.05 * abs(exact)
+
+
 def test_series_is_the_same_for_any_number_of_threads() -> None:
     ring = quantum.heisenberg_ring(6)
     one, two = (quantum.series_expansion(ring, 0.5, sweeps=600, seed=6, threads=threads) for threads in (1, 2))

@@ -108,7 +108,8 @@ def sector_bytes(lattice: SpinLattice, magnetization: float | None = None) -> in
         up = up_spins(lattice.sites, magnetization)
         states = math.comb(lattice.sites, up)
         nonzeros = 2 * flips * math.comb(lattice.sites - 2, up - 1) if 0 < up < lattice.sites else 0
-    return (24 + 8 * VECTORS) * states + (4 if len(kinds) == 1 else 6) * nonzeros
+    tables = 24 * 2 ** (lattice.sites - lattice.sites // 2)
+    return (24 + 8 * VECTORS) * states + (4 if len(kinds) == 1 else 6) * nonzeros + tables
 
 
 def sector_matrix(
@@ -203,7 +204,13 @@ def ground_state(lattice: SpinLattice, magnetization: float | None = None) -> tu
 
 
 def sector_words(sites: int, magnetization: float | None) -> NDArray[np.int64]:
-    """The configurations of a sector as words, ascending: bit i is set where site i points up."""
+    """The configurations of a sector as words, ascending: bit i is set where site i points up. Raises as `sector_matrix`."""
+    states = 2**sites if magnetization is None else math.comb(sites, up_spins(sites, magnetization))
+    needed = 8 * states + 24 * 2 ** (sites - sites // 2)
+    if needed > MEMORY_LIMIT:
+        raise ProblemTooLargeError(
+            f"the configurations of {sites} sites need about {needed:,} bytes; the limit is {MEMORY_LIMIT:,}"
+        )
     return _numbering(sites, magnetization)[0]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_SITES = 62  # a configuration is one 64-bit word
+MOST_SITES = 10_000  # what Monte Carlo samples; exact diagonalization refuses far smaller lattices by their memory
 
 
 @dataclass(frozen=True)
