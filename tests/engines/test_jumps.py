@@ -153,6 +153,24 @@ def test_brusselator_over_time_agrees_with_its_master_equation():
     assert averages.mean_stderr[1] < 0.2
 
 
+def test_errors_are_those_of_independent_trajectories():
+    statistics = simulate_jumps(birth_death(), [0.5, 2.0], trajectories=4000, seed=21)
+    mean = 20 * (1 - np.exp(-statistics.times))
+    # The scatter of 4000 trajectories is known to 1.1%.
+    assert statistics.mean_stderr[:, 0] == pytest.approx(np.sqrt(mean / 4000), rel=0.08)
+
+
+def test_errors_of_time_averages_are_those_of_a_long_correlated_run():
+    # n has variance λ and correlation e^(−t); n² is (2λ + 1)(n − λ) and a part of variance 2λ² that decays twice as fast.
+    rate, duration, batches = 20.0, 40_000.0, 1000
+    averages = average_jumps(birth_death(start=20), duration, burn_in=20.0, batches=batches, seed=22)
+    # The ends of a batch of forty correlation times know of each other: 1/40 less, and 1/80 for the faster part.
+    slow, fast = 2 * rate * (1 - 1 / 40), 2 * rate**2 * (1 - 1 / 80)
+    second = np.sqrt((slow * (2 * rate + 1) ** 2 + fast) / duration)
+    assert averages.mean_stderr[0] == pytest.approx(np.sqrt(slow / duration), rel=0.16)
+    assert averages.second_moment_stderr[0] == pytest.approx(second, rel=0.16)
+
+
 @pytest.mark.parametrize("method", EXACT)
 def test_a_path_is_the_first_trajectory(method):
     times = np.linspace(0.0, 5.0, 23)

@@ -62,6 +62,21 @@ def test_poisson_closure_has_the_moments_of_a_poisson_law(order, volume):
         assert found == pytest.approx(central[power])
 
 
+def test_poisson_closure_has_no_mixed_cumulants():
+    a, b, c = 2.0, 0.7, 1.5
+    low = {(2, 0): a, (1, 1): b, (0, 2): c}
+    for exponents, expected in {
+        (3, 0): 5.0,
+        (0, 3): 6.0,
+        (2, 1): 0.0,
+        (1, 2): 0.0,
+        (3, 1): 3 * a * b,
+        (2, 2): a * c + 2 * b**2,
+        (4, 0): 3 * a**2 + 5.0,
+    }.items():
+        assert closed("poisson", 2, 2, [5.0, 6.0], low, exponents) == pytest.approx(expected)
+
+
 def test_central_closure_drops_high_moments():
     assert closed("central", 2, 2, [5.0, 6.0], {(2, 0): 2.0, (1, 1): 0.7, (0, 2): 1.5}, (2, 2)) == 0
 

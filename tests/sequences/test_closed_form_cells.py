@@ -149,6 +149,39 @@ def test_one_call_is_project_and_advance_and_dropout_needs_a_key():
     assert not np.allclose(outputs[:, 3], outputs[:, 4])
 
 
+def test_dropout_keeps_the_mean_and_draws_anew_at_every_step():
+    cell = make(sequences.ClosedFormCell, 3, 8, width=16, dropout=0.5)
+    # Heads so weak that they are linear, in a middle gate: the mean over dropped units is what no dropout gives.
+    cell = eqx.tree_at(lambda each: each.weights, cell, tuple(0.01 * each for each in cell.weights))
+    inputs, rows = jnp.full((1, 3), 0.7), 20_000
+    ask = eqx.filter_jit(cell)
+    dropped = ask(jnp.broadcast_to(inputs, (rows, 3)), jnp.zeros((rows, 8)), jnp.zeros(rows), jax.random.key(1))
+    whole = np.asarray(ask(inputs, jnp.zeros((1, 8)), jnp.zeros(1)))[0]
+    stderr = np.asarray(dropped).std(axis=0) / math.sqrt(rows)
+    assert np.abs(np.asarray(dropped).mean(axis=0) - whole).max() < 5 * stderr.max()
+    assert np.abs(whole).max() > 50 * stderr.max()
+    # Without a memory of the state, steps with the same input and gap differ by what they drop alone.
+    forgetful = eqx.tree_at(lambda each: each.recurrent, cell, jnp.zeros_like(cell.recurrent))
+    data = (jnp.ones((1, 6, 3)), jnp.ones((1, 6)), jnp.ones((1, 6), bool))
+    outputs, _ = eqx.filter_jit(sequences.unroll)(forgetful, *data, key=jax.random.key(2))
+    assert len(np.unique(np.asarray(outputs)[0, :, 0])) == 6
+
+
+def test_memory_forgets_by_its_bias_and_is_told_the_time():
+    cell = make(sequences.LongShortTermCell, 2, 4, forget_bias=1.5)
+    still = jax.tree_util.tree_map(jnp.zeros_like, cell)
+    memory, told = still((jnp.zeros((1, 2))), (jnp.full((1, 4), 0.8), jnp.zeros((1, 4))), jnp.ones(1))
+    kept = 0.8 / (1 + math.exp(-1.5))
+    np.testing.assert_allclose(memory, kept, rtol=1e-6)
+    np.testing.assert_allclose(told, 0.5 * math.tanh(kept), rtol=1e-6)
+    # A gap is one more input: what it adds to the gates is its weight times the gap.
+    inputs, state = jnp.ones((1, 2)), (jnp.full((1, 4), 0.3), jnp.full((1, 4), 0.2))
+    later = cell(inputs, state, jnp.full(1, 2.5))
+    moved = eqx.tree_at(lambda each: each.bias, cell, cell.bias + 2.5 * cell.timing)
+    np.testing.assert_allclose(later, moved(inputs, state, jnp.zeros(1)), rtol=1e-5)
+    assert np.abs(np.asarray(later) - np.asarray(cell(inputs, state, jnp.zeros(1)))).max() > 0.01
+
+
 def test_wirings_reach_everyone():
     wiring = sequences.automatic_policy(5, 20, 3, seed=2)
     sensory, matrix = wiring.adjacency()
@@ -255,6 +288,11 @@ def test_a_regressor_learns_values_of_every_step():
     regressor = sequences.SequenceRegressor(recipe).fit(data, targets)
     assert regressor.score(data, targets) > 0.5
     assert regressor.predict(data).shape == targets.shape
+    # Padding counts in no score: the best one is the error of the held-out steps that are there.
+    held = regressor.held_out_rows_
+    errors = (regressor.predict(data)[held] - targets[held]) / regressor.value_deviation_
+    assert not data.mask[held].all()
+    assert regressor.trained_.scores.min() == pytest.approx((errors**2).mean(axis=2)[data.mask[held]].mean(), rel=1e-3)
 
 
 def test_long_csv_round_trip_and_missing_values(tmp_path):
