@@ -25,6 +25,7 @@ EVENTS = "sequences_own_events.py"
 POTENTIAL = "transport_own_potential.py"
 CLOUDS = "transport_own_point_clouds.py"
 CHANNEL = "information_own_channel.py"
+REGULATOR = "information_own_regulator.py"
 BONDS = "quantum_own_lattice.py"
 CHAIN = "quantum_own_chain.py"
 ANSWERS = "quantum_own_answers.py"
@@ -33,6 +34,7 @@ ARGUMENTS = {
     CHAIN: [DATA / "own_chain.csv", "--observables", "ZXZ", "--beta", "0.4"],
     BONDS: [DATA / "spin_bonds.csv", "--temperatures", "0.5"],
     CHANNEL: [DATA / "channel_curve.csv", "--sites", "2"],
+    REGULATOR: [DATA / "pump_observer.csv", "--rule", "{{x,y}} -> {{x,y},{y,z}}", "--state", "{{0,0}}"],
     CLOUDS: [DATA / "cloud_start.npy", DATA / "cloud_end.npy", "--steps", "300", "--coupling", "independent"],
     POTENTIAL: [DATA / "mixture_samples.csv", "--steps", "20", "--weights", "1"],
     SAMPLER: [DATA / "sampler_points.npy", DATA / "sampler_trajectories.npz", "--window", "5"],
@@ -507,6 +509,18 @@ def test_what_a_curve_fixes_of_a_channel():
     assert "site 3" in output(CHANNEL)
 
 
+def test_a_regulator_a_regime_and_a_rule_of_ones_own():
+    text = output(REGULATOR)
+    assert "yes: 5 of 125 pairs" in text
+    assert number(text, "condition number") > number(text, "noise alone")
+    assert number(text, "causal graphs") >= 3
+    assert number(text, "final states") == 1
+    text = output(REGULATOR, *ARGUMENTS[REGULATOR])
+    assert "yes: 1 of 4 pairs" in text
+    assert "causally invariant" in text
+    assert number(text, "causal graphs") == 1
+
+
 @pytest.mark.parametrize(
     ("script", "arguments", "message"),
     [
@@ -514,6 +528,7 @@ def test_what_a_curve_fixes_of_a_channel():
         (SERIES, ["--at", "2"], "at must lie between"),
         (CHANNEL, [DATA / "rough_series.csv"], "lacks column 'voltage_mv'"),
         (CHANNEL, ["--sites", "9"], "at most 6 sites"),
+        (REGULATOR, [DATA / "rough_series.csv"], "lacks column 'table'"),
     ],
 )
 def test_wrong_input_to_the_series_and_channel_scripts_ends_in_one_sentence(script, arguments, message):

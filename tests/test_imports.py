@@ -43,6 +43,7 @@ def modules_after(statement: str) -> set[str]:
         "from phasebook.cli import show; show('mode-interpolation'); show('closed-form-continuous-time')",
         "from phasebook.cli import show; show('random-spatial-networks'); show('fractional-noise-inference')",
         "from phasebook.cli import show; show('maxent-ion-channel'); show('cumulant-clustering')",
+        "from phasebook.cli import show; show('good-regulator')",
         "from phasebook.cli import show; show('grid-edge-games'); show('fokker-planck-gap')",
         "from phasebook.cli import show; show('graphex-games')",
         "from phasebook.cli import show; show('cmt-benchmark')",

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phasebook import information
+from phasebook.information import rewriting as engine
 from phasebook.information.canonical_forms import Structure, canonical_form, isomorphic
 
 WOLFRAM = "{{x,y},{x,z}} -> {{x,z},{x,w},{y,w},{z,w}}"
@@ -259,3 +260,33 @@ def test_the_cap_is_never_silent():
     assert found.outcome == "event cap"
     assert runs("A -> AA", "A", 1, events=20, generations=3)[0].outcome == "generation limit"
     assert not runs("AA -> A", "AAA", 1, events=2)[0].truncated
+
+
+@pytest.mark.parametrize("order", ["standard", "reverse"])
+def test_sweeping_the_pool_changes_nothing(order):
+    rules, state = information.rules_and_state(WOLFRAM, "{{0,0},{0,0}}")
+    kinds = (("", 2),)
+    compiled = engine.compile_rules(rules, kinds)
+    roomy = information.rewrite(rules, state, order=order, events=400)
+    rooms = [24, 1000, *range(3000, 6600, 600)]
+    tight = [engine._run(rules, compiled, kinds, state, order, 400, 0, 0, room) for room in rooms]
+    assert tight[0] is None
+    finished = [run for run in tight if run is not None]
+    assert len(finished) >= 2
+    for run in finished:
+        assert np.array_equal(run.edge_nodes, roomy.edge_nodes)
+        assert np.array_equal(run.consumer, roomy.consumer)
+
+
+def test_random_orders_stay_fair_in_a_pool_that_is_swept():
+    """{{x}} -> {{y},{z}} draws each living relation alike: ages of what is consumed are those of a pure birth process."""
+    rules, state = information.rules_and_state("{{x}} -> {{y}}; {{x}} -> {{z}}", "{{0},{1},{2},{3},{4}}")
+    compiled = engine.compile_rules(rules, (("", 1),))
+    run = engine._run(rules, compiled, (("", 1),), state, "random", 4000, 0, 7, 32)
+    assert run.events == 4000
+    waits = np.diff(np.sort(run.consumer[run.consumer >= 0]))
+    assert (waits == 1).all()
+    ages = (run.consumer - run.creator)[(run.creator >= 0) & (run.consumer >= 0)]
+    # Five relations live at any time: ages are geometric with mean 5.
+    assert ages.mean() == pytest.approx(5.0, abs=7 * 20**0.5 / 4000**0.5)
+    assert np.bincount(run.event_rule)[0] == pytest.approx(2000, abs=7 * 1000**0.5)

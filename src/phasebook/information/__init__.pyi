@@ -43,6 +43,7 @@ from .fisher_estimates import FisherEstimate as FisherEstimate
 from .fisher_estimates import RegimeEstimate as RegimeEstimate
 from .fisher_estimates import SamplingNoise as SamplingNoise
 from .fisher_estimates import bootstrap_regime as bootstrap_regime
+from .fisher_estimates import example_scores as example_scores
 from .fisher_estimates import fisher_from_scores as fisher_from_scores
 from .fisher_estimates import generated_scores as generated_scores
 from .fisher_estimates import isotropic_condition_number as isotropic_condition_number

@@ -96,6 +96,11 @@ def invariant(structure: Structure) -> tuple[int, ...]:
     return structure.nodes, len(structure.kind), count, checksum
 
 
+def stable_colors(structure: Structure) -> NDArray[np.int64]:
+    """Colors that refinement can tell apart; nodes that a symmetry exchanges share theirs."""
+    return _refined(structure, structure.colors())[0]
+
+
 def _smallest_class(colors: NDArray[np.int64]) -> NDArray[np.int64]:
     """The nodes of the smallest class of more than one, the first such in rank."""
     sizes = np.bincount(colors, minlength=colors.size)

@@ -6,14 +6,15 @@ search over pairings decides. Refinement alone would confuse some graphs; nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .canonical_forms import Structure, canonical_form, invariant, isomorphic
+from .canonical_forms import Structure, canonical_form, invariant, isomorphic, stable_colors
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,27 +53,60 @@ class CausalGraph:
 
 def same_causal_graph(first: CausalGraph, second: CausalGraph) -> bool:
     """Whether two causal graphs are isomorphic."""
-    return isomorphic(first.structure, second.structure)
+    return _paired_in_time(first, second) or isomorphic(first.structure, second.structure)
+
+
+def _paired_in_time(first: CausalGraph, second: CausalGraph) -> bool:
+    """Whether events can be paired one after the other, each with any that has its color and the partners of its causes.
+
+    It finds the pairing of trees, whose many symmetries make a search long; where it fails, nothing is said.
+    """
+    if (first.events, len(first.edges)) != (second.events, len(second.edges)):
+        return False
+    shifted = np.concatenate([first.edges, second.edges + first.events]).astype(np.int64)
+    both = Structure(2 * first.events, np.zeros(len(shifted), np.int64), shifted)
+    colors = stable_colors(both).tolist()
+    free: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+    for event, causes in enumerate(_causes(second)):
+        free.setdefault((colors[first.events + event], tuple(sorted(causes))), []).append(event)
+    partner: list[int] = []
+    for event, causes in enumerate(_causes(first)):
+        waiting = free.get((colors[event], tuple(sorted(partner[cause] for cause in causes))))
+        if not waiting:
+            return False
+        partner.append(waiting.pop())
+    # Every cause has gone to a cause, and both graphs have as many: this is an isomorphism.
+    return True
+
+
+def _causes(graph: CausalGraph) -> list[list[int]]:
+    found: list[list[int]] = [[] for _ in range(graph.events)]
+    for earlier, later in graph.edges.tolist():
+        found[later].append(earlier)
+    return found
 
 
 def causal_classes(graphs: Sequence[CausalGraph]) -> list[int]:
     """The number of the class of isomorphic graphs that each graph belongs to, numbered by first appearance."""
-    return isomorphism_classes([graph.structure for graph in graphs])
+    return _classes(graphs, lambda graph: invariant(graph.structure), same_causal_graph)
 
 
 def isomorphism_classes(structures: Sequence[Structure]) -> list[int]:
     """The number of the class of each structure, numbered by first appearance."""
-    buckets: dict[tuple[int, ...], list[tuple[int, Structure]]] = {}
+    return _classes(structures, invariant, isomorphic)
+
+
+def _classes(
+    members: Sequence[Any], invariant_of: Callable[[Any], tuple[int, ...]], same: Callable[[Any, Any], bool]
+) -> list[int]:
+    buckets: dict[tuple[int, ...], list[tuple[int, Any]]] = {}
     found: list[int] = []
     count = 0
-    for structure in structures:
-        bucket = buckets.setdefault(invariant(structure), [])
-        for number, member in bucket:
-            if isomorphic(member, structure):
-                found.append(number)
-                break
-        else:
-            bucket.append((count, structure))
-            found.append(count)
+    for member in members:
+        bucket = buckets.setdefault(invariant_of(member), [])
+        number = next((number for number, other in bucket if same(other, member)), count)
+        if number == count:
+            bucket.append((count, member))
             count += 1
+        found.append(number)
     return found

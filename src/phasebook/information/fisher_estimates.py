@@ -138,6 +138,11 @@ def generated_scores(eigenvalues: ArrayLike, samples: int, seed: int) -> Array:
     return (generator.standard_normal((samples, values.size)) * np.sqrt(values)) @ turn.T
 
 
+def example_scores(seed: int) -> Array:
+    """Scores that stand in for a user's: 600 samples of 12 parameters, eigenvalues from 1 to 6."""
+    return generated_scores(np.linspace(1.0, 6.0, 12), 600, seed)
+
+
 def check_scores(scores: ArrayLike) -> Array:
     """Finite scores (samples, parameters), or ValueError in one sentence."""
     table = np.asarray(scores, dtype=float)

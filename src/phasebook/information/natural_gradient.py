@@ -65,13 +65,16 @@ def gradient_flow(
         length = duration / steps
 
         def advance(theta: Any, _: Any) -> tuple[Any, Any]:
-            k1 = velocity(theta)
-            k2 = velocity(theta + 0.5 * length * k1)
-            k3 = velocity(theta + 0.5 * length * k2)
-            k4 = velocity(theta + length * k3)
-            theta = theta + length / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-            return theta, theta
+            # The four stages in a loop: their code is compiled once.
+            def stage(held: Any, coefficients: Any) -> tuple[Any, None]:
+                last, total = held
+                slope = velocity(theta + coefficients[0] * length * last)
+                return (slope, total + coefficients[1] * slope), None
 
+            (_last, total), _ = jax.lax.scan(stage, (0 * theta, 0 * theta), stages)
+            return theta + length * total, theta + length * total
+
+        stages = jnp.array([[0, 1 / 6], [1 / 2, 1 / 3], [1 / 2, 1 / 3], [1, 1 / 6]])
         path = jax.jit(lambda first: jax.lax.scan(advance, first, None, length=steps)[1])(jnp.asarray(begin))
         parameters = np.concatenate([begin[None], np.asarray(path)])
     if not np.isfinite(parameters).all():
@@ -181,8 +184,8 @@ class GaussianModel:
         import jax
 
         with jax.enable_x64(True):
-            found = score_fisher(self.log_density, self.outcomes)(jax.numpy.asarray(self.point(mean, deviation)))
-            return np.asarray(found, dtype=float)
+            found = jax.jit(score_fisher(self.log_density, self.outcomes))
+            return np.asarray(found(jax.numpy.asarray(self.point(mean, deviation))), dtype=float)
 
 
 def exact_gaussian_flow(mean: float, deviation: float, duration: float) -> tuple[float, float]:

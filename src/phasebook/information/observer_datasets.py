@@ -8,49 +8,82 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from .natural_gradient import GaussianModel, exact_gaussian_flow
+from ..numerics import about
+from .natural_gradient import Coordinates, GaussianModel, exact_gaussian_flow
 from .observers import MoorePair, is_good_regulator, largest_regulator
 
 Array = NDArray[np.float64]
 POINTS = 11
 STEP = 0.005
 DESCENTS = ("natural", "plain in (μ, σ)", "plain in (μ, ln σ)", "plain in (μ/σ², −1/2σ²)")
-COORDINATES = ("deviation", "log-deviation", "natural")
+COORDINATES: tuple[Coordinates, ...] = ("deviation", "log-deviation", "natural")
 
 
 def regulator_theory(pair: MoorePair, steps: int, observer: int | None, state: int | None) -> xr.Dataset:
     """The largest good set, what each observer state believes, and the share of good pairs that surely stay good."""
     found = largest_regulator(pair)
-    sizes = np.array([found.sizes[min(step, len(found.sizes) - 1)] for step in range(steps + 1)], dtype=float)
-    good = is_good_regulator(pair, observer, state) if observer is not None else found.exists
+    if (observer is None) != (state is None):
+        raise ValueError("observer_state and environment_state belong together; give both or none")
+    good = found.exists if observer is None else is_good_regulator(pair, observer, state)
+    if observer is None:
+        sizes = np.array([found.sizes[min(step, len(found.sizes) - 1)] for step in range(steps + 1)], dtype=float)
+        shares = sizes / max(sizes[0], 1.0)
+    else:
+        shares = _sure_steps(pair, observer, int(state or 0), steps)
     return xr.Dataset(
         {
-            "good_regulator_theory": ((), "yes" if good else "no", _about("Good regulator")),
-            "pairs_theory": ((), found.size, _about("Pairs of observer and environment that stay good for ever")),
-            "sweeps_theory": ((), found.sweeps, _about("Sweeps to the fixed point")),
-            "alive_theory": ("time", sizes / max(sizes[0], 1.0), _about("Share of good pairs that stay good")),
+            "good_regulator_theory": ((), "yes" if good else "no", about("1", "Good regulator")),
+            "pairs_theory": ((), found.size, about("1", "Pairs of observer and environment that stay good for ever")),
+            "sweeps_theory": ((), found.sweeps, about("1", "Sweeps to the fixed point")),
+            "alive_theory": ("time", shares, about("1", "Share of good pairs that stay good")),
             "belief_theory": (
                 ("observer_state", "environment_state"),
-                found.pairs.astype(float),
-                _about("1: the observer state can be read as believing the environment state possible"),
+                np.where(found.pairs, 2, np.broadcast_to(pair.good, found.pairs.shape).astype(int)),
+                {
+                    **about("1", "What an observer state believes (held: good for ever)"),
+                    "flag_values": [0, 1, 2],
+                    "flag_meanings": "bad lost held",
+                    "flag_colors": "#e6e8eb #e9c46a #2a9d8f",
+                },
             ),
         },
         {
-            "time": ("time", np.arange(steps + 1), _about("steps")),
-            "observer_state": ("observer_state", np.arange(pair.observers), _about("state of the observer")),
-            "environment_state": ("environment_state", np.arange(pair.states), _about("state of the environment")),
+            "time": ("time", np.arange(steps + 1), about("1", "steps")),
+            "observer_state": ("observer_state", np.arange(pair.observers), about("1", "state of the observer")),
+            "environment_state": ("environment_state", np.arange(pair.states), about("1", "state of the environment")),
         },
     )
 
 
-def regulator_simulation(pair: MoorePair, steps: int, runs: int, seed: int) -> xr.Dataset:
-    """The share of simulated runs from random good pairs that are still good, under random disturbances."""
+def _sure_steps(pair: MoorePair, observer: int, state: int, steps: int) -> Array:
+    """1 for the times up to which one pair is good whatever the disturbance, then 0: all that it can reach, step by step."""
+    following_c, following_s = pair.successors()
+    reached = np.zeros((pair.observers, pair.states), bool)
+    reached[observer, state] = True
+    shares = np.zeros(steps + 1)
+    for step in range(steps + 1):
+        if not pair.good[reached.any(axis=0)].all():
+            break
+        shares[step] = 1.0
+        c, s = np.nonzero(reached)
+        reached = np.zeros_like(reached)
+        reached[following_c[c, s][:, None], following_s[c, s]] = True
+    return shares
+
+
+def regulator_simulation(
+    pair: MoorePair, steps: int, runs: int, seed: int, observer: int | None = None, state: int | None = None
+) -> xr.Dataset:
+    """The share of simulated runs from random good pairs, or from a given pair, that are still good."""
     generator = np.random.default_rng(seed)
     goods = np.flatnonzero(pair.good)
     if not goods.size:
         raise ValueError("good must hold at least one state")
     c, s = generator.integers(0, pair.observers, runs), generator.choice(goods, runs)
-    alive, shares = np.ones(runs, bool), [1.0]
+    if observer is not None and state is not None:
+        c[:], s[:] = observer, state
+    alive = pair.good[s]
+    shares = [float(alive.mean())]
     for _ in range(steps):
         o = pair.sensor[s]
         a = pair.action[c] if pair.action.ndim == 1 else pair.action[c, o]
@@ -62,37 +95,37 @@ def regulator_simulation(pair: MoorePair, steps: int, runs: int, seed: int) -> x
     smooth = (share * runs + 1) / (runs + 2)
     return xr.Dataset(
         {
-            "alive_simulation": ("time", share, _about("Share of good pairs that stay good")),
-            "alive_stderr": ("time", np.sqrt(smooth * (1 - smooth) / runs), _about("Standard error")),
-            "final_simulation": ((), float(share[-1]), _about("Share of runs that are still good at the end")),
+            "alive_simulation": ("time", share, about("1", "Share of good pairs that stay good")),
+            "alive_stderr": ("time", np.sqrt(smooth * (1 - smooth) / runs), about("1", "Standard error")),
+            "final_simulation": ((), float(share[-1]), about("1", "Share of runs that are still good at the end")),
         },
-        {"time": ("time", np.arange(steps + 1), _about("steps"))},
+        {"time": ("time", np.arange(steps + 1), about("1", "steps"))},
     )
 
 
 def descent_theory(mean: float, deviation: float, duration: float) -> xr.Dataset:
-    """Paths of mean and deviation: the natural gradient from its closed form and integrated, and the plain gradient in
-    three coordinates."""
+    """Paths of mean and deviation: the natural gradient in closed form, checked by integration in three coordinates, and the
+    plain gradient in each."""
     times = np.linspace(0.0, duration, POINTS)
     exact = np.array([exact_gaussian_flow(mean, deviation, t) for t in times])
-    natural = [GaussianModel(each).descend(mean, deviation, duration, _step(duration)) for each in COORDINATES]  # type: ignore[arg-type]
-    plain = [
-        GaussianModel(each).descend(mean, deviation, duration, _step(duration), natural=False)  # type: ignore[arg-type]
-        for each in COORDINATES
-    ]
-    paths = np.array([_thinned(each) for each in (natural[0], *plain)])
-    spread = max(float(np.abs(each - natural[0]).max()) for each in natural)
+    models = [GaussianModel(each) for each in COORDINATES]
+    natural = [model.descend(mean, deviation, duration, _step(duration)) for model in models]
+    plain = [model.descend(mean, deviation, duration, _step(duration), natural=False) for model in models]
+    paths = np.array([exact, *(_thinned(each) for each in plain)])
+    spread = max(float(np.abs(_thinned(each) - exact).max()) for each in natural)
     gap = max(float(np.abs(a - b).max()) for a in plain for b in plain)
     return xr.Dataset(
         {
-            "mean_exact": ("time", exact[:, 0], _about("Mean of the model")),
-            "mean_theory": (("descent", "time"), paths[:, :, 0], _about("Mean of the model")),
-            "deviation_exact": ("time", exact[:, 1], _about("Standard deviation of the model")),
-            "deviation_theory": (("descent", "time"), paths[:, :, 1], _about("Standard deviation of the model")),
-            "natural_spread_theory": ((), spread, _about("Largest difference of natural paths in three coordinates")),
-            "plain_spread_theory": ((), gap, _about("Largest difference of plain paths in three coordinates")),
+            "mean_theory": (("descent", "time"), paths[:, :, 0], about("1", "Mean of the model")),
+            "deviation_theory": (("descent", "time"), paths[:, :, 1], about("1", "Standard deviation of the model")),
+            "natural_spread_theory": (
+                (),
+                spread,
+                about("1", "Largest distance from the closed form of natural paths in three coordinates"),
+            ),
+            "plain_spread_theory": ((), gap, about("1", "Largest difference of plain paths in three coordinates")),
         },
-        {"time": ("time", times, _about("flow time")), "descent": list(DESCENTS)},
+        {"time": ("time", times, about("1", "flow time")), "descent": list(DESCENTS)},
     )
 
 
@@ -119,10 +152,10 @@ def descent_simulation(
     kept = np.array(path)[:: steps // (POINTS - 1)][:POINTS]
     variables = {}
     for place, name, text in ((0, "mean", "Mean of the model"), (1, "deviation", "Standard deviation of the model")):
-        variables[f"{name}_simulation"] = ("time", kept[:, place].mean(axis=1), _about(text))
+        variables[f"{name}_simulation"] = ("time", kept[:, place].mean(axis=1), about("1", text))
         error = np.maximum(kept[:, place].std(axis=1, ddof=1) / math.sqrt(runs), 1e-12)
-        variables[f"{name}_stderr"] = ("time", error, _about("Standard error over runs"))
-    return xr.Dataset(variables, {"time": ("time", np.linspace(0.0, duration, POINTS), _about("flow time"))})
+        variables[f"{name}_stderr"] = ("time", error, about("1", "Standard error over runs"))
+    return xr.Dataset(variables, {"time": ("time", np.linspace(0.0, duration, POINTS), about("1", "flow time"))})
 
 
 def _step(duration: float) -> float:
@@ -133,7 +166,3 @@ def _step(duration: float) -> float:
 
 def _thinned(path: Array) -> Array:
     return path[:: (len(path) - 1) // (POINTS - 1)]
-
-
-def _about(text: str) -> dict[str, str]:
-    return {"units": "1", "long_name": text}

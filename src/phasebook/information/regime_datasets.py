@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..numerics import about
 from ..numerics.seeding import part_seed
 from .fisher_estimates import (
     SamplingNoise,
@@ -32,14 +33,15 @@ from .regime import (
 )
 
 Array = NDArray[np.float64]
-CURVE = np.geomspace(1e-3, 1e2, 61)  # weights of the curve, relative to the largest eigenvalue
-CONDITIONS = np.concatenate([np.linspace(1.0, 4.0, 25), np.geomspace(4.5, 20.0, 12)])
+CURVE = np.geomspace(1e-3, 1e2, 26)  # weights of the curve, relative to the largest eigenvalue
+CONDITIONS = np.concatenate([np.linspace(1.0, 4.0, 13), np.geomspace(5.0, 20.0, 9)])
 FRAGILE = {
     "κρ": ("kappa-rho", 1.0),
     "κ²ρ": ("kappa-rho", 2.0),
     "κ": ("kappa", 1.0),
     "ρ": ("rho", 1.0),
 }
+POWERS = np.array([0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0])
 QUANTILES = (0.025, 0.975)
 
 
@@ -61,17 +63,17 @@ def regime_theory(eigenvalues: Sequence[float], functional: str, power: float, a
     }
     return xr.Dataset(
         {
-            **{name: ((), value, _about(text, units)) for name, (value, units, text) in single.items()},
-            "regime_parameter_theory": ("direction", directions, _about("Regime parameter of a direction")),
+            **{name: ((), value, about(units, text)) for name, (value, units, text) in single.items()},
+            "regime_parameter_theory": ("direction", directions, about("1", "Regime parameter of a direction")),
             "convergence_time_theory": (
                 "weight",
                 _relative_times(values, measure, CURVE),
-                _about("Convergence functional, logarithm relative to β = 0"),
+                about("1", "Convergence functional, logarithm relative to β = 0"),
             ),
         },
         {
-            "direction": ("direction", values, _about("eigenvalue of F along the direction")),
-            "weight": ("weight", CURVE, _about("weight β relative to the largest eigenvalue")),
+            "direction": ("direction", values, about("1", "eigenvalue of F along the direction")),
+            "weight": ("weight", CURVE, about("1", "weight β relative to the largest eigenvalue")),
         },
     )
 
@@ -107,21 +109,21 @@ def regime_simulation(
     }
     return xr.Dataset(
         {
-            **{name: ((), value, _about(text, units)) for name, (value, units, text) in single.items()},
+            **{name: ((), value, about(units, text)) for name, (value, units, text) in single.items()},
             "regime_parameter_simulation": (
                 "direction",
                 _fisher_share(fisher, vectors, best.value)[order],
-                _about("Regime parameter of a direction"),
+                about("1", "Regime parameter of a direction"),
             ),
             "convergence_time_simulation": (
                 "weight",
                 [measured(top * each) - base for each in CURVE],
-                _about("Convergence functional, logarithm relative to β = 0"),
+                about("1", "Convergence functional, logarithm relative to β = 0"),
             ),
         },
         {
-            "direction": ("direction", values, _about("eigenvalue of F along the direction")),
-            "weight": ("weight", CURVE, _about("weight β relative to the largest eigenvalue")),
+            "direction": ("direction", values, about("1", "eigenvalue of F along the direction")),
+            "weight": ("weight", CURVE, about("1", "weight β relative to the largest eigenvalue")),
         },
     )
 
@@ -154,12 +156,24 @@ def fragility_theory() -> xr.Dataset:
         for name, power in FRAGILE.values()
     ]
     return xr.Dataset(
-        {"regime_parameter_theory": (("functional", "condition_number"), values, _about("Regime parameter α"))},
         {
-            "functional": list(FRAGILE),
-            "condition_number": ("condition_number", CONDITIONS, _about("condition number of F")),
+            "regime_parameter_theory": (("functional", "condition_number"), values, about("1", "Regime parameter α")),
+            "threshold_theory": (
+                "power",
+                1 + 1 / POWERS,
+                about("1", "Condition number at which the weight becomes positive"),
+            ),
         },
+        _fragility_coordinates(),
     )
+
+
+def _fragility_coordinates() -> dict[str, Any]:
+    return {
+        "functional": list(FRAGILE),
+        "condition_number": ("condition_number", CONDITIONS, about("1", "condition number of F")),
+        "power": ("power", POWERS, about("1", "power p of the condition number in κᵖρ")),
+    }
 
 
 def fragility_simulation(size: int, seed: int) -> xr.Dataset:
@@ -174,21 +188,16 @@ def fragility_simulation(size: int, seed: int) -> xr.Dataset:
             weight = minimal_weight(spectrum, name, power).value
             row.append(float(regime_parameter(spectrum, weight)[0]))
         rows.append(row)
-    powers = (0.5, 1.0, 2.0, 4.0)
     return xr.Dataset(
         {
-            "regime_parameter_simulation": (("functional", "condition_number"), rows, _about("Regime parameter α")),
+            "regime_parameter_simulation": (("functional", "condition_number"), rows, about("1", "Regime parameter α")),
             "threshold_simulation": (
                 "power",
-                [threshold(each) for each in powers],
-                _about("Condition number where the weight of κᵖρ becomes positive"),
+                [threshold(float(each)) for each in POWERS],
+                about("1", "Condition number at which the weight becomes positive"),
             ),
         },
-        {
-            "functional": list(FRAGILE),
-            "condition_number": ("condition_number", CONDITIONS, _about("condition number of F")),
-            "power": ("power", list(powers), _about("power p of κᵖρ")),
-        },
+        _fragility_coordinates(),
     )
 
 
@@ -214,10 +223,10 @@ def fisher_dataset(
         ("largest_direction", alpha[-1], draws.largest_direction, "1", "Regime parameter, largest eigenvalue"),
     ):
         low, high = np.quantile(drawn, QUANTILES)
-        variables[f"{name}_data"] = ((), float(value), _about(text, units))
-        variables[f"{name}_stderr"] = ((), float(drawn.std(ddof=1)), _about(f"{text}: bootstrap error", units))
-        variables[f"{name}_low_data"] = ((), float(low), _about(f"{text}: 2.5% of the bootstrap", units))
-        variables[f"{name}_high_data"] = ((), float(high), _about(f"{text}: 97.5% of the bootstrap", units))
+        variables[f"{name}_data"] = ((), float(value), about(units, text))
+        variables[f"{name}_stderr"] = ((), float(drawn.std(ddof=1)), about(units, f"{text}: bootstrap error"))
+        variables[f"{name}_low_data"] = ((), float(low), about(units, f"{text}: 2.5% of the bootstrap"))
+        variables[f"{name}_high_data"] = ((), float(high), about(units, f"{text}: 97.5% of the bootstrap"))
     single = {
         "metric_weight_data": (best.value, "Weight of the Fisher metric"),
         "damped_condition_number_data": (found.damped_condition_number, "Condition number of F + ε1"),
@@ -232,15 +241,19 @@ def fisher_dataset(
         "mixed_data": (int(regime_name(alpha[0]) != regime_name(alpha[-1])), "1: directions in different regimes"),
         "noise_warning_data": (noise, "Warning of sampling noise"),
     }
-    variables |= {name: ((), value, _about(text)) for name, (value, text) in single.items()}
+    variables |= {name: ((), value, about("1", text)) for name, (value, text) in single.items()}
     return xr.Dataset(
         {
             **variables,
-            "spectrum_data": ("rank", spectrum, _about("Eigenvalues of F beside those of isotropic noise")),
-            "spectrum_simulation": ("rank", null.mean(axis=0), _about("Eigenvalues of an isotropic F so sampled")),
-            "spectrum_stderr": ("rank", null.std(axis=0, ddof=1), _about("Scatter between samples")),
+            "spectrum_data": ("rank", spectrum, about("1", "Eigenvalues of F beside those of isotropic noise")),
+            "spectrum_simulation": (
+                "rank",
+                null.mean(axis=0),
+                about("1", "Eigenvalues of F beside those of isotropic noise"),
+            ),
+            "spectrum_stderr": ("rank", null.std(axis=0, ddof=1), about("1", "Scatter between samples")),
         },
-        {"rank": ("rank", np.arange(1, found.parameters + 1), _about("rank of the eigenvalue"))},
+        {"rank": ("rank", np.arange(1, found.parameters + 1), about("1", "rank of the eigenvalue"))},
     )
 
 
@@ -257,10 +270,14 @@ def noise_theory(parameters: int) -> xr.Dataset:
     alpha = [regimes_of_condition_number(each)[0] for each in seeming]
     return xr.Dataset(
         {
-            "condition_number_theory": ("ratio", seeming, _about("Condition number of an isotropic F, as measured")),
-            "smallest_direction_theory": ("ratio", alpha, _about("Regime parameter that noise feigns")),
+            "condition_number_theory": (
+                "ratio",
+                seeming,
+                about("1", "Condition number of an isotropic F, as measured"),
+            ),
+            "smallest_direction_theory": ("ratio", alpha, about("1", "Regime parameter that noise feigns")),
         },
-        {"ratio": ("ratio", counts / parameters, _about("samples per parameter"))},
+        {"ratio": ("ratio", counts / parameters, about("1", "samples per parameter"))},
     )
 
 
@@ -279,10 +296,10 @@ def noise_simulation(parameters: int, draws: int, seed: int) -> xr.Dataset:
         ("condition_number", found[0], "Condition number of an isotropic F, as measured"),
         ("smallest_direction", found[1], "Regime parameter that noise feigns"),
     ):
-        variables[f"{name}_simulation"] = ("ratio", values.mean(axis=1), _about(text))
+        variables[f"{name}_simulation"] = ("ratio", values.mean(axis=1), about("1", text))
         error = np.maximum(values.std(axis=1, ddof=1) / math.sqrt(draws), 1e-12)
-        variables[f"{name}_stderr"] = ("ratio", error, _about("Standard error"))
-    return xr.Dataset(variables, {"ratio": ("ratio", counts / parameters, _about("samples per parameter"))})
+        variables[f"{name}_stderr"] = ("ratio", error, about("1", "Standard error"))
+    return xr.Dataset(variables, {"ratio": ("ratio", counts / parameters, about("1", "samples per parameter"))})
 
 
 def _sample_counts(parameters: int) -> Array:
@@ -291,7 +308,3 @@ def _sample_counts(parameters: int) -> Array:
 
 def _second_moment(scores: Array) -> Array:
     return scores.T @ scores / len(scores)
-
-
-def _about(text: str, units: str = "1") -> dict[str, str]:
-    return {"units": units, "long_name": text}

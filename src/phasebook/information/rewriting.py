@@ -151,11 +151,12 @@ def _run(
     for number, relation in enumerate(state):
         edges.kind[number] = kinds.index((relation.label, len(relation.nodes)))
         edges.nodes[number, : len(relation.nodes)] = [names[node] for node in relation.nodes]
-    pool = _empty_pool(room, compiled.left_kind.shape[1], most_edges, order != "random")
-    pool.counts[[kernels.FREE, kernels.EDGES, kernels.NODES]] = room, len(state), len(names)
-    variables = int((compiled.variables + compiled.fresh).max())
     size = compiled.left_kind.shape[1]
-    search = kernels.Search(*(np.full(length, -1, np.int32) for length in (variables, variables, size, size, size)))
+    columns = kernels.EDGE + (size if order == "random" else 2 * size)
+    pool = kernels.Pool(np.empty((room, columns), np.int32), np.zeros(5, np.int64))
+    pool.counts[[kernels.EDGES, kernels.NODES]] = len(state), len(names)
+    variables = int((compiled.variables + compiled.fresh).max())
+    search = kernels.Search(*(np.full(length, -1, np.int32) for length in (variables, size, size, size)))
     event_rule, generation = np.empty(events, np.int32), np.empty(events, np.int32)
     ended = kernels.evolve(
         compiled, edges, pool, search, event_rule, generation, generations, ORDERS[order], streams(seed, 1)[0]
@@ -201,17 +202,6 @@ def _empty_edges(edges: int, nodes: int, arity: int, kinds: int) -> kernels.Edge
     )
 
 
-def _empty_pool(room: int, size: int, edges: int, ordered: bool) -> kernels.Pool:
-    return kernels.Pool(
-        np.full((room, kernels.EDGE + 3 * size), -1, np.int32),
-        np.empty((room if ordered else 0, size), np.int32),
-        np.empty(room, np.int32),
-        np.arange(room - 1, -1, -1, dtype=np.int32),
-        np.full(edges, -1, np.int32),
-        np.zeros(6, np.int64),
-    )
-
-
 def compile_rules(rules: RuleSet, kinds: tuple[tuple[str, int], ...]) -> kernels.CompiledRules:
     """Rules as tables of numbers, relations by the place of their kind in `kinds`."""
     count, widest = len(rules.rules), max(arity for _, arity in kinds)
@@ -220,6 +210,7 @@ def compile_rules(rules: RuleSet, kinds: tuple[tuple[str, int], ...]) -> kernels
     left_nodes = np.zeros((count, lefts, widest), np.int32)
     right_nodes = np.zeros((count, rights, widest), np.int32)
     plan = np.zeros((count, lefts, lefts), np.int32)
+    role = np.zeros((count, lefts, lefts, widest), np.int32)
     for number, rule in enumerate(rules.rules):
         for side, kind, nodes in ((rule.left, left_kind, left_nodes), (rule.right, right_kind, right_nodes)):
             for place, relation in enumerate(side):
@@ -227,11 +218,19 @@ def compile_rules(rules: RuleSet, kinds: tuple[tuple[str, int], ...]) -> kernels
                 nodes[number, place, : len(relation.nodes)] = relation.nodes
         for anchor in range(len(rule.left)):
             plan[number, anchor, : len(rule.left)] = _plan(rule.left, anchor)
+            known: set[int] = set()
+            for depth, pattern in enumerate(plan[number, anchor, : len(rule.left)]):
+                own = rule.left[pattern].nodes
+                for place, node in enumerate(own):
+                    first = kernels.REPEATED if node in own[:place] else kernels.NEW
+                    role[number, anchor, depth, place] = kernels.KNOWN if node in known else first
+                known |= set(own)
     return kernels.CompiledRules(
         np.array([len(rule.left) for rule in rules.rules], np.int32),
         left_kind,
         left_nodes,
         plan,
+        role,
         np.array([len(rule.right) for rule in rules.rules], np.int32),
         right_kind,
         right_nodes,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from ..numerics import about
 from ..numerics.seeding import part_seed
 from .causal_graphs import causal_classes, isomorphism_classes
 from .critical_pairs import pair_verdict
@@ -15,7 +16,7 @@ from .rewriting import Evolution, rewrite
 from .rewriting_rules import Relation, RuleSet, parse_rules, parse_state
 
 COUNTED = ("causal graphs", "final states")
-MOST_STATES = 1000  # of the multiway graph that the theory explores
+MOST_STATES = 300  # of the multiway graph that the theory explores
 
 
 def rules_and_state(rule: str, state: str) -> tuple[RuleSet, tuple[Relation, ...]]:
@@ -25,7 +26,7 @@ def rules_and_state(rule: str, state: str) -> tuple[RuleSet, tuple[Relation, ...
 
 
 def rewriting_theory(rule: str, state: str, steps: int) -> xr.Dataset:
-    """The critical pairs' verdict, and the normal forms where at most 1000 states can be reached (else NaN)."""
+    """The critical pairs' verdict, and the normal forms where at most 300 states can be reached (else NaN)."""
     rules, start = rules_and_state(rule, state)
     verdict = pair_verdict(rules, steps)
     reached = explore(rules, start, MOST_STATES)
@@ -43,7 +44,7 @@ def rewriting_theory(rule: str, state: str, steps: int) -> xr.Dataset:
             "Reachable states in which nothing matches",
         ),
     }
-    return xr.Dataset({name: ((), value, _about(text)) for name, (value, text) in values.items()})
+    return xr.Dataset({name: ((), value, about("1", text)) for name, (value, text) in values.items()})
 
 
 def rewriting_simulation(
@@ -59,21 +60,21 @@ def rewriting_simulation(
     number = np.arange(1, orders + 1)
     return xr.Dataset(
         {
-            "events_simulation": ("order", [run.events for run in runs], _about("Events until nothing matches")),
+            "events_simulation": ("order", [run.events for run in runs], about("1", "Events until nothing matches")),
             "causal_depth_simulation": (
                 "order",
                 [int(run.generation.max(initial=0)) for run in runs],
-                _about("Longest chain of causes"),
+                about("1", "Longest chain of causes"),
             ),
-            "causal_class_simulation": ("order", np.array(classes) + 1, _about("Class of the causal graph")),
-            "truncated_simulation": ("order", [int(run.truncated) for run in runs], _about("1: ended by the cap")),
-            "distinct_simulation": (("counted", "order"), found, _about("Different outcomes in the first orders")),
-            "causal_classes_simulation": ((), max(classes) + 1, _about("Classes of isomorphic causal graphs")),
-            "final_states_simulation": ((), max(finals) + 1, _about("Final states, up to renaming of nodes")),
-            "compared_generations_simulation": ((), depth, _about("Causal depth compared; 0: to the end")),
+            "causal_class_simulation": ("order", np.array(classes) + 1, about("1", "Class of the causal graph")),
+            "truncated_simulation": ("order", [int(run.truncated) for run in runs], about("1", "1: ended by the cap")),
+            "distinct_simulation": (("counted", "order"), found, about("1", "Different outcomes in the first orders")),
+            "causal_classes_simulation": ((), max(classes) + 1, about("1", "Classes of isomorphic causal graphs")),
+            "final_states_simulation": ((), max(finals) + 1, about("1", "Final states, up to renaming of nodes")),
+            "compared_generations_simulation": ((), depth, about("1", "Causal depth compared; 0: to the end")),
         },
         {
-            "order": ("order", number, _about("update order: standard, reverse, then random ones")),
+            "order": ("order", number, about("1", "update order: standard, reverse, then random ones")),
             "counted": list(COUNTED),
         },
     )
@@ -120,7 +121,3 @@ def final_classes(runs: Sequence[Evolution]) -> list[int]:
         texts = [run.final_text for run in runs]
         return [list(dict.fromkeys(texts)).index(text) for text in texts]
     return isomorphism_classes([structure_of(run.final_state)[0] for run in runs])
-
-
-def _about(text: str) -> dict[str, str]:
-    return {"units": "1", "long_name": text}

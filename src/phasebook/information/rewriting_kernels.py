@@ -1,8 +1,9 @@
-"""Compiled rewriting: all matches of the rules are kept in a pool, which every event mends where it changed the state.
+"""Compiled rewriting: all matches of the rules are kept in a pool, to which every event adds those of its new edges.
 
-Relations ("edges") are tokens with numbers that are never used again. Each edge knows the matches that it takes part in,
-each node the living edges at each of their places, so that an event costs what its neighborhood costs: consumed edges
-take their matches out of the pool, a created edge is tried at each place of each left-hand side.
+Relations ("edges") are tokens with numbers that are never used again. Each node knows the living edges at each of their
+places, so that a created edge, tried at each place of each left-hand side, finds its matches in its neighborhood. Matches
+whose edges were consumed stay in the pool until they are drawn, and are then put aside: a match drawn evenly from all is,
+if it lives, drawn evenly from the living. The pool is swept when it is full.
 """
 
 from __future__ import annotations
@@ -17,20 +18,24 @@ from ..numerics.xoshiro import uniform
 
 DONE, EVENT_CAP, POOL_FULL = 0, 1, 2
 RANDOM, OLDEST_FIRST, NEWEST_FIRST = 0, 1, -1
-POOLED, FREE, EDGES, NODES, EVENTS, SUPPRESSED = 0, 1, 2, 3, 4, 5  # places in Pool.counts
-RULE, WHERE, EDGE = 0, 1, 2  # columns of Pool.record
+POOLED, EDGES, NODES, EVENTS, SUPPRESSED = 0, 1, 2, 3, 4  # places in Pool.counts
+RULE, EDGE = 0, 1  # columns of Pool.matches
+KNOWN, NEW, REPEATED = 0, 1, 2  # roles of places
 LONGEST = np.int32(2**31 - 1)
 
 Whole = NDArray[np.int32]
 
 
 class CompiledRules(NamedTuple):
-    """Rules as padded tables; `plan[rule, anchor]` is the order in which patterns are matched after the anchor's."""
+    """Rules as padded tables; `plan[rule, anchor]` is the order in which patterns are matched after the anchor's, and
+    `role[rule, anchor, depth, place]` says of each place whether its variable is known by then, new, or new in the same
+    pattern: what is bound when is known beforehand, and nothing need be unbound."""
 
     left_count: Whole
     left_kind: Whole
     left_nodes: Whole
     plan: Whole
+    role: Whole
     right_count: Whole
     right_kind: Whole
     right_nodes: Whole
@@ -57,17 +62,10 @@ class Edges(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """All matches in the present state: a heap by age, or a heap without order where matches are drawn at random.
+    """Matches, living and dead, one in each row: its rule, its edges and, where the order is by age, these edges from the
+    youngest on; then the rows are a heap."""
 
-    A match is one row of `record`, so that it lies in one line of the processor's cache: rule, place in the heap, its
-    edges, and the links to the next and the last match of each edge (match times size plus place).
-    """
-
-    record: Whole
-    ages: Whole
-    heap: Whole
-    free: Whole
-    head: Whole
+    matches: Whole
     counts: NDArray[np.int64]
 
 
@@ -75,113 +73,107 @@ class Search(NamedTuple):
     """Where a search for matches stands: bound variables, chosen edges, places in lists."""
 
     binding: Whole
-    bound_at: Whole
     chosen: Whole
     cursor: Whole
     along: Whole
 
 
 @njit(cache=True, nogil=True)
-def _precedes(pool: Pool, first: int, second: int, direction: int) -> bool:
+def _precedes(first: Whole, second: Whole, size: int, direction: int) -> bool:
     """Whether a match comes before another: by its youngest edge, then the next, then the rule and the assignment."""
-    size = pool.ages.shape[1]
     for place in range(size):
-        difference = pool.ages[first, place] - pool.ages[second, place]
+        difference = first[EDGE + size + place] - second[EDGE + size + place]
         if difference != 0:
             return difference * direction < 0
-    for place in range(size + 1):
-        column = RULE if place == 0 else EDGE + place - 1
-        difference = pool.record[first, column] - pool.record[second, column]
+    for column in range(EDGE + size):
+        difference = first[column] - second[column]
         if difference != 0:
             return difference * direction < 0
     return False
 
 
 @njit(cache=True, nogil=True)
-def _sift(pool: Pool, place: int, direction: int) -> None:
-    """Restore the heap's order around one place."""
-    count, match = pool.counts[POOLED], pool.heap[place]
+def _sift(matches: Whole, place: int, count: int, size: int, direction: int) -> None:
+    """Restore the heap's order around one row."""
+    match = matches[place].copy()
     while place > 0:
         parent = (place - 1) >> 1
-        if not _precedes(pool, match, pool.heap[parent], direction):
+        if not _precedes(match, matches[parent], size, direction):
             break
-        pool.heap[place] = pool.heap[parent]
-        pool.record[pool.heap[place], WHERE] = place
+        matches[place] = matches[parent]
         place = parent
     while True:
         child = 2 * place + 1
         if child >= count:
             break
-        if child + 1 < count and _precedes(pool, pool.heap[child + 1], pool.heap[child], direction):
+        if child + 1 < count and _precedes(matches[child + 1], matches[child], size, direction):
             child += 1
-        if not _precedes(pool, pool.heap[child], match, direction):
+        if not _precedes(matches[child], match, size, direction):
             break
-        pool.heap[place] = pool.heap[child]
-        pool.record[pool.heap[place], WHERE] = place
+        matches[place] = matches[child]
         place = child
-    pool.heap[place] = match
-    pool.record[match, WHERE] = place
+    matches[place] = match
+
+
+@njit(cache=True, nogil=True)
+def _lives(match: Whole, size: int, consumer: Whole) -> bool:
+    """Whether all edges of a match are still there."""
+    for place in range(size):
+        edge = match[EDGE + place]
+        if edge >= 0 and consumer[edge] >= 0:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _sweep(pool: Pool, size: int, consumer: Whole, direction: int) -> bool:
+    """Put all dead matches aside; False where that leaves the pool more than half full."""
+    kept = 0
+    for place in range(pool.counts[POOLED]):
+        if _lives(pool.matches[place], size, consumer):
+            pool.matches[kept] = pool.matches[place]
+            kept += 1
+    pool.counts[POOLED] = kept
+    if direction != RANDOM:
+        for place in range(1, kept):
+            _sift(pool.matches, place, place + 1, size, direction)
+    return 2 * kept <= len(pool.matches)
 
 
 @njit(cache=True, nogil=True)
 def _add_match(pool: Pool, rule: int, chosen: Whole, count: int, direction: int) -> None:
-    """Put a match into the pool, and into the lists of its edges."""
-    size = chosen.size
-    after, before = EDGE + size, EDGE + 2 * size
-    pool.counts[FREE] -= 1
-    match = pool.free[pool.counts[FREE]]
-    row = pool.record[match]
-    row[RULE] = rule
-    for place in range(count):
-        edge = chosen[place]
-        slot, first = match * size + place, pool.head[edge]
-        row[EDGE + place], row[after + place], row[before + place], pool.head[edge] = edge, first, -1, slot
-        if first >= 0:
-            pool.record[first // size, before + first % size] = slot
-    place = pool.counts[POOLED]
-    pool.heap[place], row[WHERE] = match, place
+    """Put a match into the pool, which has room."""
+    size, place = chosen.size, pool.counts[POOLED]
+    match = pool.matches[place]
+    match[RULE] = rule
+    for spot in range(size):
+        match[EDGE + spot] = chosen[spot] if spot < count else -1
     pool.counts[POOLED] += 1
     if direction != RANDOM:
-        _age(pool.ages[match], chosen, count)
-        _sift(pool, place, direction)
+        for spot in range(size):
+            edge, at = match[EDGE + spot], EDGE + size + spot
+            while at > EDGE + size and match[at - 1] < edge:
+                match[at] = match[at - 1]
+                at -= 1
+            match[at] = edge
+        _sift(pool.matches, place, place + 1, size, direction)
 
 
 @njit(cache=True, nogil=True)
-def _age(ages: Whole, chosen: Whole, count: int) -> None:
-    """The edges of a match, youngest first."""
-    ages[:] = -1
-    for place in range(count):
-        spot = place
-        while spot > 0 and ages[spot - 1] < chosen[place]:
-            ages[spot] = ages[spot - 1]
-            spot -= 1
-        ages[spot] = chosen[place]
-
-
-@njit(cache=True, nogil=True)
-def _drop_matches(pool: Pool, edge: int, size: int, left_count: Whole, direction: int) -> None:
-    """Take all matches of a consumed edge out of the pool, and out of the lists of their other edges."""
-    after, before = EDGE + size, EDGE + 2 * size
-    while pool.head[edge] >= 0:
-        match = pool.head[edge] // size
-        row = pool.record[match]
-        for place in range(left_count[row[RULE]]):
-            following, last = row[after + place], row[before + place]
-            if following >= 0:
-                pool.record[following // size, before + following % size] = last
-            if last >= 0:
-                pool.record[last // size, after + last % size] = following
-            else:
-                pool.head[row[EDGE + place]] = following
+def _draw(pool: Pool, size: int, consumer: Whole, direction: int, stream: NDArray[np.uint64], drawn: Whole) -> bool:
+    """Take the next living match out of the pool, with the dead ones met on the way; False where none is left."""
+    while pool.counts[POOLED] > 0:
+        count = pool.counts[POOLED]
+        place = int(uniform(stream) * count) if direction == RANDOM else 0
+        drawn[:] = pool.matches[place, : EDGE + size]
         pool.counts[POOLED] -= 1
-        place, moved = row[WHERE], pool.heap[pool.counts[POOLED]]
-        if moved != match:
-            pool.heap[place] = moved
-            pool.record[moved, WHERE] = place
+        if place < count - 1:
+            pool.matches[place] = pool.matches[count - 1]
             if direction != RANDOM:
-                _sift(pool, place, direction)
-        pool.free[pool.counts[FREE]] = match
-        pool.counts[FREE] += 1
+                _sift(pool.matches, place, count - 1, size, direction)
+        if _lives(drawn, size, consumer):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -227,36 +219,27 @@ def _unlink(edges: Edges, arity: Whole, edge: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _unbind(search: Search, depth: int) -> None:
-    for variable in range(search.binding.size):
-        if search.bound_at[variable] == depth:
-            search.binding[variable] = -1
-            search.bound_at[variable] = -1
-
-
-@njit(cache=True, nogil=True)
-def _bind(search: Search, pattern: Whole, nodes: Whole, arity: int, depth: int) -> bool:
-    """Give a pattern's variables the nodes of an edge; False, and nothing bound at this depth, where they clash."""
+def _bind(search: Search, pattern: Whole, role: Whole, nodes: Whole, arity: int) -> bool:
+    """Give a pattern's new variables the nodes of an edge; False where the others clash."""
     for place in range(arity):
-        variable = pattern[place]
-        if search.binding[variable] < 0:
-            search.binding[variable] = nodes[place]
-            search.bound_at[variable] = depth
-        elif search.binding[variable] != nodes[place]:
-            _unbind(search, depth)
+        if role[place] == NEW:
+            search.binding[pattern[place]] = nodes[place]
+        elif search.binding[pattern[place]] != nodes[place]:
             return False
     return True
 
 
 @njit(cache=True, nogil=True)
-def _enter(rules: CompiledRules, edges: Edges, search: Search, rule: int, pattern: int, depth: int) -> None:
+def _enter(rules: CompiledRules, edges: Edges, search: Search, rule: int, anchor: int, depth: int) -> None:
     """Choose the list of candidates for a pattern: the shortest at a node that is known, else all of its kind."""
+    pattern = rules.plan[rule, anchor, depth]
     kind = rules.left_kind[rule, pattern]
     best, fewest = -1, LONGEST
     for place in range(rules.arity[kind]):
-        node = search.binding[rules.left_nodes[rule, pattern, place]]
-        if node >= 0 and edges.degree[node, place] < fewest:
-            best, fewest = place, edges.degree[node, place]
+        if rules.role[rule, anchor, depth, place] == KNOWN:
+            node = search.binding[rules.left_nodes[rule, pattern, place]]
+            if edges.degree[node, place] < fewest:
+                best, fewest = place, edges.degree[node, place]
     search.along[depth] = best
     if best >= 0:
         search.cursor[depth] = edges.head[search.binding[rules.left_nodes[rule, pattern, best]], best]
@@ -275,7 +258,13 @@ def _next_candidate(rules: CompiledRules, edges: Edges, search: Search, rule: in
         usable = edges.kind[edge] == kind
         for earlier in range(depth):
             usable = usable and search.chosen[rules.plan[rule, anchor, earlier]] != edge
-        if usable and _bind(search, rules.left_nodes[rule, pattern], edges.nodes[edge], rules.arity[kind], depth):
+        if usable and _bind(
+            search,
+            rules.left_nodes[rule, pattern],
+            rules.role[rule, anchor, depth],
+            edges.nodes[edge],
+            rules.arity[kind],
+        ):
             search.chosen[pattern], search.cursor[depth] = edge, following
             return True
         edge = following
@@ -301,7 +290,8 @@ def _find_matches(
             kind = rules.left_kind[rule, anchor]
             if kind != edges.kind[edge]:
                 continue
-            if not _bind(search, rules.left_nodes[rule, anchor], edges.nodes[edge], rules.arity[kind], 0):
+            pattern, role = rules.left_nodes[rule, anchor], rules.role[rule, anchor, 0]
+            if not _bind(search, pattern, role, edges.nodes[edge], rules.arity[kind]):
                 continue
             search.chosen[anchor] = edge
             depth, entering = 1, True
@@ -309,35 +299,33 @@ def _find_matches(
                 if depth == rules.left_count[rule]:
                     if most_generations > 0 and _generation(rules, edges, rule, search.chosen) > most_generations:
                         pool.counts[SUPPRESSED] += 1
-                    elif pool.counts[FREE] == 0:
-                        return False
                     else:
+                        if pool.counts[POOLED] == len(pool.matches) and not _sweep(
+                            pool, search.chosen.size, edges.consumer, direction
+                        ):
+                            return False
                         _add_match(pool, rule, search.chosen, depth, direction)
                     entering = False
                 elif entering:
-                    _enter(rules, edges, search, rule, rules.plan[rule, anchor, depth], depth)
+                    _enter(rules, edges, search, rule, anchor, depth)
                     entering = _next_candidate(rules, edges, search, rule, anchor, depth)
                 else:
-                    _unbind(search, depth)
                     entering = _next_candidate(rules, edges, search, rule, anchor, depth)
                 depth += 1 if entering else -1
-            _unbind(search, 0)
     return True
 
 
 @njit(cache=True, nogil=True)
-def _fire(rules: CompiledRules, edges: Edges, pool: Pool, names: Whole, match: int, direction: int) -> int:
+def _fire(rules: CompiledRules, edges: Edges, pool: Pool, names: Whole, match: Whole) -> int:
     """Consume a match's edges and create those of the right-hand side; returns the event's generation."""
-    rule, event, size = pool.record[match, RULE], pool.counts[EVENTS], rules.left_kind.shape[1]
-    chosen = pool.record[match, EDGE : EDGE + size].copy()
-    age = _generation(rules, edges, rule, chosen)
+    rule, event = match[RULE], pool.counts[EVENTS]
+    age = _generation(rules, edges, rule, match[EDGE:])
     for place in range(rules.left_count[rule]):
-        edge = chosen[place]
+        edge = match[EDGE + place]
         for spot in range(rules.arity[edges.kind[edge]]):
             names[rules.left_nodes[rule, place, spot]] = edges.nodes[edge, spot]
         edges.consumer[edge] = event
         _unlink(edges, rules.arity, edge)
-        _drop_matches(pool, edge, size, rules.left_count, direction)
     for number in range(rules.fresh[rule]):
         names[rules.variables[rule] + number] = pool.counts[NODES]
         pool.counts[NODES] += 1
@@ -363,7 +351,8 @@ def evolve(
     stream: NDArray[np.uint64],
 ) -> int:
     """Rewrite until nothing matches, all events are used up, or the pool is full; edges and events are written in place."""
-    names = np.empty(search.binding.size, np.int32)
+    names, size = np.empty(search.binding.size, np.int32), search.chosen.size
+    match = np.empty(EDGE + size, np.int32)
     pending = 0
     while True:
         for edge in range(pending, pool.counts[EDGES]):
@@ -371,13 +360,11 @@ def evolve(
             if not _find_matches(rules, edges, pool, search, edge, most_generations, direction):
                 return POOL_FULL
         pending = pool.counts[EDGES]
-        if pool.counts[POOLED] == 0:
+        if not _draw(pool, size, edges.consumer, direction, stream, match):
             return DONE
         event = pool.counts[EVENTS]
         if event == event_rule.size:
             return EVENT_CAP
-        place = int(uniform(stream) * pool.counts[POOLED]) if direction == RANDOM else 0
-        match = pool.heap[place]
-        event_rule[event] = pool.record[match, RULE]
-        event_generation[event] = _fire(rules, edges, pool, names, match, direction)
+        event_rule[event] = match[RULE]
+        event_generation[event] = _fire(rules, edges, pool, names, match)
         pool.counts[EVENTS] += 1
