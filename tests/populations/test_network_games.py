@@ -54,6 +54,12 @@ def test_the_chain_of_neighborhoods_is_exact(name, degree):
     assert np.abs(found.shares - by_enumeration(core, degree)).max() < 1e-13
 
 
+@pytest.mark.parametrize("name", ["sis", "sir", "rumor"])
+def test_the_chain_of_one_neighbor_leads_to_what_is_met_next(name):
+    core = random_core(populations.ContagionGame(name, steps=5, initial_share=0.4))
+    assert np.abs(np.einsum("tz,tzw->tw", core.contacts[:-1], core.chains) - core.contacts[1:]).max() < 1e-14
+
+
 def test_published_courses_of_the_default_game():
     solved = populations.solve_hybrid(GAME, 0.05, largest_degree=2, learning="core")
     assert solved.core.shares[20, 1] == pytest.approx(0.2566, abs=5e-5)
@@ -98,6 +104,25 @@ def test_learned_policies_beat_the_core_and_no_more_than_the_informed():
         assert learned.residual < 1e-9
         assert follows < learned.earned <= best.earned + 1e-9
         assert best.earned <= informed + 1e-9
+
+
+def test_a_learned_policy_is_a_stationary_point_of_return_and_entropy():
+    temperature, step = 0.3, 1e-4
+    core = random_core(populations.ContagionGame(steps=5, initial_share=0.4), 3)
+
+    def worth(policy):
+        found = populations.periphery_course(core, 2, policy)
+        entropy = -(policy * np.log(policy)).sum(axis=2)
+        return found.earned + temperature * (found.shares[:-1] * entropy).sum()
+
+    learned = populations.solve_periphery(core, 2, temperature).policy
+    slopes = []
+    for time, state in itertools.product(range(5), range(2)):
+        more, less = learned.copy(), learned.copy()
+        more[time, state] += [step, -step]
+        less[time, state] -= [step, -step]
+        slopes.append((worth(more) - worth(less)) / (2 * step))
+    assert np.abs(slopes).max() < 1e-6
 
 
 def test_the_best_policy_of_a_short_game_is_the_best_of_all():
