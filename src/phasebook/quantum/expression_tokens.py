@@ -34,12 +34,26 @@ _SKIPPED |= {"quad", "qquad", "nolimits", "textstyle"}
 _SKIPPED_MARKS = {"\\,", "\\;", "\\:", "\\!", "\\ ", "$", "~"}
 _STYLES = {"mathbf", "boldsymbol", "bm", "hat", "mathrm", "text", "textrm", "operatorname", "widehat", "vec"}
 _MARKED = {"mathcal", "bar", "tilde", "overline"}
-_LAYOUT = {"frac", "dfrac", "tfrac", "cdot", "times", "dagger", "sum", "langle", "rangle", "lvert", "rvert", "ast"}
+_LAYOUT = {
+    "frac",
+    "dfrac",
+    "tfrac",
+    "cdot",
+    "times",
+    "dagger",
+    "sum",
+    "langle",
+    "rangle",
+    "lvert",
+    "rvert",
+    "ast",
+    "neq",
+}
 _UNICODE = {
     **dict(zip("αβγδεζηθικλμνξρστυφχψω", (g for g in GREEK if not g.startswith("var") and g.islower()), strict=True)),
     **dict(zip("ΓΔΘΛΞΣΥΦΨΩ", (g for g in GREEK if not g.islower()), strict=True)),
     **{"π": "pi", "∞": "infinity", "†": "dagger", "↑": "↑", "↓": "↓", "√": "sqrt", "·": "cdot", "×": "times"},
-    **{"−": "-", "ħ": "hbar", "∑": "sum", "⟨": "langle", "⟩": "rangle"},
+    **{"−": "-", "≠": "neq", "ħ": "hbar", "∑": "sum", "⟨": "langle", "⟩": "rangle"},
 }
 _PATTERN = re.compile(
     r"""(?P<space>\s+)
@@ -47,7 +61,7 @@ _PATTERN = re.compile(
     |(?P<conjugate>[hH]\.\s?c\.)
     |(?P<command>\\(?:[A-Za-z]+|[{}|,;:!\ ]))
     |(?P<word>[A-Za-z]+)
-    |(?P<mark>\*\*|[-+*/^_()\[\]{},=|'~$]|[^\x00-\x7f])""",
+    |(?P<mark>\*\*|[-+*/^_()\[\]{},=|'~$<]|[^\x00-\x7f])""",
     re.VERBOSE,
 )
 
@@ -142,6 +156,8 @@ def _command(name: str, column: int) -> Token | None:
         known = name
     if name in ("lbrace", "rbrace"):
         return Token("mark", "\\{" if name == "lbrace" else "\\}", column)
+    if name in ("ne", "lt"):
+        return Token("command", "neq", column) if name == "ne" else Token("mark", "<", column)
     if name in ("vert", "mid"):
         return Token("mark", "|", column)
     if name in ("lbrack", "rbrack"):

@@ -115,12 +115,14 @@ class BracketNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class SumNode(Node):
-    """A sum over an index; without bounds it runs over all values of the index."""
+    """A sum over an index; without bounds it runs over all values of the index, or those after or unlike another index."""
 
     index: str
     low: Node | None
     high: Node | None
     body: Node
+    relation: Literal["", "<", "neq"] = ""
+    other: str = ""
 
 
 def parts(node: Node) -> Iterator[Node]:

@@ -345,13 +345,23 @@ def _sum(node: SumNode, at: Instance) -> Any:
             raise ParseError(f"a sum may have {LONGEST_SUM} terms", node.column)
         values: tuple[Place, ...] = tuple(range(low, high + 1))
     else:
-        values = index_values(node.index, at)
+        values = _related(index_values(node.index, at), node, at)
     total: Any = 0
     for value in values:
         i_is_index = at.i_is_index if node.index != "i" else (True if bounded else None)
         inner = replace(at, indices={**at.indices, node.index: value}, i_is_index=i_is_index)
         total = _added(total, _evaluate(node.body, inner), node.column) if total != 0 else _evaluate(node.body, inner)
     return total
+
+
+def _related(values: tuple[Place, ...], node: SumNode, at: Instance) -> tuple[Place, ...]:
+    """The values that come after the other index's, or are another one, in the order in which all are summed."""
+    if not node.relation:
+        return values
+    other = at.indices[node.other]
+    if other not in values:
+        raise ParseError(f"{node.other} and {node.index} run over different values", node.column)
+    return values[values.index(other) + 1 :] if node.relation == "<" else tuple(v for v in values if v != other)
 
 
 def space_of(trees: list[Node], vocabulary: Vocabulary) -> Space:

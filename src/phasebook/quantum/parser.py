@@ -7,6 +7,7 @@ tighter than a product, and products written without a sign bind like those with
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Literal
 
 from .expression_tokens import FUNCTION_WORDS, GREEK, ParseError, Token, named_tokens
 from .expression_tree import (
@@ -28,8 +29,9 @@ from .name_indices import is_index, labels_of
 from .vocabulary import BARE_PAULIS, COMPONENTS, Vocabulary
 
 DEPTH = 64
+Relation = Literal["", "<", "neq"]
 _CLOSING = {"(": ")", "{": "}", "[": "]", "\\{": "\\}"}
-_NOT_OPERANDS = ("h.c.", "rangle", "rvert", "dagger", "cdot", "times", "ast", "↑", "↓")
+_NOT_OPERANDS = ("h.c.", "neq", "rangle", "rvert", "dagger", "cdot", "times", "ast", "↑", "↓")
 
 
 def parse_expression(source: str, vocabulary: Vocabulary) -> Node:
@@ -289,9 +291,9 @@ class _Parser:
         return NameNode(token.column, name)
 
     def bound_sum(self, token: Token) -> Node:
-        """∑_i, ∑_{iσ} and ∑_{k=0}^{n}, over the product that follows."""
+        """∑_i, ∑_{iσ}, ∑_{i<j}, ∑_{i≠j} and ∑_{k=0}^{n}, over the product that follows."""
         self.expect("_")
-        letters, low = self.summation_indices()
+        letters, relations, low = self.summation_indices()
         high: Node | None = None
         if self.at("^"):
             self.take()
@@ -301,22 +303,27 @@ class _Parser:
         self.deeper()
         body = self.product()
         self.depth -= 1
-        for letter in reversed(letters):
-            body = SumNode(token.column, letter, low, high, body)
+        for place in range(len(letters) - 1, -1, -1):
+            other = letters[place - 1] if relations[place] else ""
+            body = SumNode(token.column, letters[place], low, high, body, relations[place], other)
         return body
 
-    def summation_indices(self) -> tuple[list[str], Node | None]:
+    def summation_indices(self) -> tuple[list[str], list[Relation], Node | None]:
         column = self.now.column
         braces = self.at("{")
         self.place += braces
         letters: list[str] = []
         low: Node | None = None
-        while self.now.kind == "word" or self.at(",", "'") or (self.now.kind == "command" and self.now.text in GREEK):
+        relations: list[Relation] = [""]
+        while self.now.kind == "word" or self.at(",", "'", "<", "neq", *GREEK):
             token = self.take()
             if token.text == "'" and letters:
                 letters[-1] += "'"
+            elif token.text in ("<", "neq"):
+                relations[len(letters) :] = ["<" if token.text == "<" else "neq"]
             elif token.text != ",":
                 letters.append(token.text)
+                relations[len(letters) :] = [""]
             if not braces:
                 break
         if braces and self.at("="):
@@ -324,9 +331,11 @@ class _Parser:
             low = self.sum()
         if braces:
             self.expect("}")
+        if relations[0] or relations[-1] or relations.count("neq") > 1:
+            raise ParseError("a sum's indices must be compared as in i < j < k or i ≠ j", column)
         if not letters or (low is not None and len(letters) > 1):
             raise ParseError("a sum must run over letters, or over one letter with bounds", column)
-        return letters, low
+        return letters, relations, low
 
     # Names.
 
