@@ -38,6 +38,8 @@ def test_sums_of_random_examples_are_binomial():
     np.testing.assert_allclose(shares, agreement_law(4, 0.5), atol=4 * 0.5 / np.sqrt(agreeing.size))
     assert abs(taught.archetypes.mean()) < 4 / np.sqrt(taught.archetypes.size)
     assert abs((taught.archetypes[:, 0] * taught.archetypes[:, 1]).mean()) < 0.3
+    # Right examples are as many where the archetype is up as where it is down: no class mean has a mean of its own.
+    assert abs(taught.sums.mean()) < 4.5 * taught.sums.std() / np.sqrt(taught.sums.size)
     perfect = ExampleSet.random(3, 50, 7, 1.0, seed=1)
     np.testing.assert_array_equal(perfect.sums, 7 * perfect.archetypes)
 
