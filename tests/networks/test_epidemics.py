@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import integrate
 
 from phasebook import engines, networks
+from phasebook.networks import epidemics_equations
 
 LAW, RATES = networks.constant_degrees(5.0), networks.Rates(1.0, 1.0)
 
@@ -163,6 +165,18 @@ def test_recovered_nodes_follow_their_own_equation():
         step=0.05,
     )
     assert field.infectious[0, 15] == pytest.approx(math.exp(-1.4), abs=1e-6)
+
+
+@pytest.mark.parametrize("decay", [0.05, 0.7, 3.0])
+def test_a_step_of_recoveries_is_exact_where_infections_grow_as_a_parabola(decay):
+    def ill(place):
+        return 0.1 + 0.3 * place + 0.25 * place**2
+
+    # R(1) = exp(−d) R(0) + d ∫ exp(−d (1 − s)) E(s) ds
+    integral, _ = integrate.quad(lambda place: decay * math.exp(-decay * (1 - place)) * ill(place), 0, 1)
+    first, middle, last = (np.array([ill(place)]) for place in (0.0, 0.5, 1.0))
+    found = epidemics_equations._relax(np.array([0.05]), first, middle, last, decay)
+    assert found[0] == pytest.approx(math.exp(-decay) * 0.05 + integral, abs=1e-12)
 
 
 def test_patches_and_long_jumps():
