@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from phasebook import engines, populations
 from phasebook.populations.contagion_games import rewards, transition_rows
+from phasebook.populations.network_game import deviation
 
 GAME = populations.ContagionGame()
 SHORT = populations.ContagionGame(steps=8)
@@ -104,6 +105,14 @@ def test_learned_policies_beat_the_core_and_no_more_than_the_informed():
         assert learned.residual < 1e-9
         assert follows < learned.earned <= best.earned + 1e-9
         assert best.earned <= informed + 1e-9
+
+
+def test_the_deviation_begins_behind_the_start_and_holds_the_end():
+    predicted = np.tile([0.5, 0.5], (5, 1))
+    start, end = predicted.copy(), predicted.copy()
+    start[0], end[-1] = [0.8, 0.2], [0.9, 0.1]
+    # (1/2T) Σ over t = 1 … T = 4: the last alone is off by 0.4 on both sides.
+    assert deviation(predicted, np.stack((predicted, start, end))) == pytest.approx([0, 0, 0.1])
 
 
 def test_a_learned_policy_is_a_stationary_point_of_return_and_entropy():
