@@ -61,6 +61,9 @@ def test_the_nonlinear_map_obeys_a_discrete_lyapunov_equation():
     expected = linalg.solve_discrete_lyapunov(field.mean_slope * coupling, noise * np.eye(80))
     assert difference(predict_covariance(coupling, field).equal_time, expected) < 1e-8
     assert difference(naive_covariance(coupling, field), expected) < 1e-6
+    # The next state is Jφ + σz, and the noise is independent of φ.
+    state = predict_covariance(coupling, field, state=True).state
+    assert difference(state, coupling @ expected @ coupling.T + np.eye(80)) < 1e-8
 
 
 def test_thirty_two_nodes_reach_the_exact_limit():
