@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from phasebook import engines, populations
 from phasebook.populations.contagion_games import rewards, transition_rows
-from phasebook.populations.network_game import deviation
 
 GAME = populations.ContagionGame()
 SHORT = populations.ContagionGame(steps=8)
@@ -112,7 +111,7 @@ def test_the_deviation_begins_behind_the_start_and_holds_the_end():
     start, end = predicted.copy(), predicted.copy()
     start[0], end[-1] = [0.8, 0.2], [0.9, 0.1]
     # (1/2T) Σ over t = 1 … T = 4: the last alone is off by 0.4 on both sides.
-    assert deviation(predicted, np.stack((predicted, start, end))) == pytest.approx([0, 0, 0.1])
+    assert populations.deviation(predicted, np.stack((predicted, start, end))) == pytest.approx([0, 0, 0.1])
 
 
 def test_a_learned_policy_is_a_stationary_point_of_return_and_entropy():
