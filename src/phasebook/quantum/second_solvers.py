@@ -47,6 +47,7 @@ class VariationalSettings:
     chains: int = 16
     rate: float = 0.02
     shift: float = 0.01
+    chunk: int = 4096  # configurations in the network at one time: bounds the memory
 
 
 def has_solver(name: str) -> bool:
@@ -127,7 +128,13 @@ def _optimized(
     from ..numerics.statistics import mean_estimate
 
     state = netket.vqs.MCState(
-        sampler, model, n_samples=settings.samples, n_discard_per_chain=8, seed=seed, sampler_seed=seed + 1
+        sampler,
+        model,
+        n_samples=settings.samples,
+        n_discard_per_chain=8,
+        chunk_size=min(settings.chunk, settings.samples),
+        seed=seed,
+        sampler_seed=seed + 1,
     )
     driver = netket.driver.VMC_SR(
         hamiltonian,
