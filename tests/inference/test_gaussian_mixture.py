@@ -11,6 +11,7 @@ from phasebook.inference import (
     GaussianMixture,
     match_labels,
     normalized_squared_error,
+    population_fit,
     regular_means,
     skewed_means,
     squared_error,
@@ -130,3 +131,10 @@ def test_the_normalized_error_of_the_collapsed_point_is_one():
 def test_wrong_mixtures_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_the_size_of_a_fit_is_taken_about_the_center_of_its_weights():
+    mixture = GaussianMixture([[-1.0], [1.0]], 1.0, [0.2, 0.8])
+    fit = population_fit(mixture, 1.0, start=mixture.means)
+    # √(π₁π₂) times the distance of the means; about their plain mean it would be 1.
+    assert fit.size == pytest.approx(0.8, abs=1e-6)
