@@ -103,7 +103,7 @@ class ClusteringModel:
             state = self._typical(samples, seed)
             found = [state.cumulant(kind, self._spins(order, x)) for x in self.distances(order)]
             return np.array([each.value.real for each in found]), np.array([each.stderr for each in found])
-        drawn = [self._draws(order, x, samples, seed) for x in self.distances(order)]
+        drawn = self._draws(order, samples, seed)
         measured = [measured_cumulant(kind, rows, seed=part_seed(seed, place)) for place, rows in enumerate(drawn)]
         return np.array([each.value for each in measured]), np.array([each.stderr for each in measured])
 
@@ -133,15 +133,20 @@ class ClusteringModel:
     def _typical(self, samples: int, seed: int) -> TypicalState:
         return typical_state(self._hamiltonian, self.inverse_temperature, vectors=samples, seed=seed)
 
-    def _draws(self, order: int, distance: int, samples: int, seed: int) -> np.ndarray:
-        engine, sites = self._engine, _classical_sites(order, distance)
+    def _draws(self, order: int, samples: int, seed: int) -> list[np.ndarray]:
+        """Samples (samples, order) of the observables at each distance."""
+        engine, places = self._engine, [_classical_sites(order, x) for x in self.distances(order)]
         if isinstance(engine, TransferChain):
-            return engine.draws(self.sites + order, samples, seed)[:, list(sites)].astype(float)
+            spins = engine.draws(self.sites + order, samples, seed).astype(float)
+            return [spins[:, list(sites)] for sites in places]
         if not isinstance(engine, FreeFermionChain):
             raise TypeError(f"{self.name} has no classical draws")
-        law = engine.occupation_law(sites)
-        patterns = np.random.default_rng(part_seed(seed, distance)).choice(law.size, size=samples, p=law)
-        return ((patterns[:, None] >> np.arange(order)[::-1]) & 1).astype(float)
+        drawn = []
+        for distance, sites in enumerate(places):
+            law = engine.occupation_law(sites)
+            patterns = np.random.default_rng(part_seed(seed, distance)).choice(law.size, size=samples, p=law)
+            drawn.append(((patterns[:, None] >> np.arange(order)[::-1]) & 1).astype(float))
+        return drawn
 
 
 def clustering_model(
