@@ -101,7 +101,8 @@ def test_leaps_are_close_and_report_their_error():
     assert statistics.mean[0, 0] == pytest.approx(10_000 * share, rel=0.01)
     assert statistics.variance[0, 0] == pytest.approx(10_000 * share * (1 - share), rel=0.25)
     assert abs(statistics.leap_error[0, 0]) < 0.01 * 10_000 * share
-    assert statistics.leap_error_stderr[0, 0] > 0
+    # Two samples of one size and nearly one variance, each known to 4.5%.
+    assert 1000 * statistics.leap_error_stderr[0, 0] ** 2 / statistics.variance[0, 0] == pytest.approx(2, abs=0.45)
     assert statistics.method == "tau-leaping"
 
 

@@ -35,6 +35,14 @@ def test_independent_sites_are_uncorrelated_and_smeared_ones_have_their_length()
     assert 1.5 < pair_correlation(wide, 1, dimension=2).length < 4
 
 
+def test_errors_of_correlations_are_those_of_independent_pairs():
+    frames = (np.random.default_rng(9).random((1000, 24, 24)) < 0.3).astype(int)
+    found = pair_correlation(frames, 1, dimension=2, furthest=2)
+    # Two pairs a site at distance 1; distance 2 rounds (2, 0), (2, 1), (1, 2) and their like: six. (1, 1) counts as 1: four.
+    pairs = np.array([4, 6]) * 24**2
+    assert found.stderr[1:] == pytest.approx(0.21 / np.sqrt(pairs * 1000), rel=0.16)
+
+
 def test_the_wavelength_of_stripes():
     columns = np.arange(96)
     stripes = np.broadcast_to(((columns // 6) % 2)[:, None], (96, 96))
