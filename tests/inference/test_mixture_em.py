@@ -272,3 +272,10 @@ def test_a_fit_cut_short_says_so():
         fit_samples(SMALL, 1.0, 3, max_steps=2)
     with pytest.raises(NotConverged, match="after 1 steps; raise max_steps"):
         lloyd_fit(SMALL, 3, start=SMALL[:3], max_steps=1)
+
+
+@pytest.mark.parametrize("tau", [0.5, 2.0])
+def test_unequal_weights_move_the_wall_between_two_classes_by_the_square_of_the_noise(tau):
+    wall = -0.5 * tau**2 * math.log(0.8 / 0.2)
+    points = wall + np.array([[-1e-6], [1e-6]])
+    assert assign_labels(points, [[-1.0], [1.0]], tau, weights=[0.2, 0.8]).tolist() == [0, 1]
