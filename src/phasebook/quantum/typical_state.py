@@ -80,7 +80,7 @@ class TypicalState:
         half = len(groups) // 2
         left, right = self._carried(groups[:half][::-1], adjoint=True), self._carried(groups[half:], adjoint=False)
         time = groups[half].time if groups else 0.0
-        left = self._moved(left, tuple(groups[:half][::-1]), "left", time)
+        left = self._moved(left, tuple(groups[:half][::-1]), True, time)
         overlaps = np.asarray((left.conj() * right).sum(axis=0))
         norms = self._keep("norms", lambda: np.asarray((self.vectors.conj() * self.vectors).sum(axis=0)).real)
         numerators = np.concatenate([[overlaps.sum()], overlaps.sum() - overlaps])
@@ -105,21 +105,21 @@ class TypicalState:
         return self._keep(key, lambda: self._apply_group(groups, adjoint))
 
     def _apply_group(self, groups: list[Group], adjoint: bool) -> Any:
-        inner = self._carried(groups[1:], adjoint)
-        first, following = groups[0], groups[1].time if len(groups) > 1 else 0.0
-        moved = propagate(self.action, inner, _real(first.time) - _real(following))
+        first = groups[0]
+        moved = self._moved(self._carried(groups[1:], adjoint), tuple(groups[1:]), adjoint, first.time)
         string = first.string
         if adjoint:
             # The adjoint of a string with coefficient has the conjugate of the coefficient.
             string = PauliString(string.flips, string.signs, complex(string.coefficient).conjugate())
         return self.action.string(string, moved)
 
-    def _moved(self, vectors: Any, groups: tuple[Group, ...], side: str, time: Any) -> Any:
+    def _moved(self, vectors: Any, groups: tuple[Group, ...], adjoint: bool, time: Any) -> Any:
         """Vectors in the frame of their first group's time, brought into that of `time`."""
         start = groups[0].time if groups else 0.0
         if start == time:
             return vectors
-        return self._keep((side, groups, time), lambda: propagate(self.action, vectors, _real(time) - _real(start)))
+        key = ("moved", adjoint and bool(groups), groups, time)
+        return self._keep(key, lambda: propagate(self.action, vectors, _real(time) - _real(start)))
 
     def _keep(self, key: Any, make: Callable[[], Any]) -> Any:
         if key in self._kept:

@@ -12,7 +12,8 @@ SITES, REFERENCE_SITES, VECTORS = 20, 12, 48
 BETA, TIMES, DISTANCES = 0.3, (0.0, 1.0, 2.0, 3.0), tuple(range(1, 10))
 ROWS = ("ZZ", "ZXZ", "ZXZZ")
 VELOCITY, ALLOWANCE = 2.6, 1.2
-TOLERANCES = {"ZZ": 0.002, "ZXZ": 0.003, "ZXZZ": 0.004}
+# Standard errors are 2e-4 to 7e-4; with its operators in another order the largest c_4 differs by 0.17, and κ_4 from c_4 by 0.011.
+TOLERANCES = {"ZZ": 0.002, "ZXZ": 0.003, "ZXZZ": 0.005}
 
 
 @paper.claim("twenty-spins-gpu", tier="gpu", origin="paper", source=THEOREM)
