@@ -23,3 +23,29 @@ settings.load_profile("phasebook")
 def _own_records(tmp_path, monkeypatch):
     monkeypatch.setenv("PHASEBOOK_RECORDS", str(tmp_path / "records.sqlite"))
     monkeypatch.setenv("PHASEBOOK_DATA", str(tmp_path / "data"))
+
+
+class Said:
+    """What a command said, and its exit code."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def phasebook(capsys, monkeypatch):
+    """Call the command in this process, as its console script does."""
+    from phasebook import cli
+
+    def call(*words: object) -> Said:
+        monkeypatch.setattr("sys.argv", ["phasebook", *map(str, words)])
+        monkeypatch.setattr(cli.runtime, "prepare_process", lambda threads: None)
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    return call

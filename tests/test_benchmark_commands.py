@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from phasebook import cli
 from phasebook.quantum.practice_endpoint import Faults, PracticeEndpoint, PracticeModel
 
 KEY = "sk-very-secret-0123456789"
@@ -27,29 +26,6 @@ RECORDS = [
 ]
 ANSWERS = {record["prompt"]: f"{record['index'] ** 2} b" for record in RECORDS}
 MODELS = {"good": PracticeModel(), "half": PracticeModel(knows=0.5), "shy": PracticeModel(unboxed=1.0)}
-
-
-class Said:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def phasebook(capsys, monkeypatch):
-    """Call the command in this process, as its console script does."""
-
-    def call(*words: object) -> Said:
-        monkeypatch.setattr("sys.argv", ["phasebook", *map(str, words)])
-        monkeypatch.setattr(cli.runtime, "prepare_process", lambda threads: None)
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture

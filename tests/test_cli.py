@@ -13,29 +13,6 @@ from phasebook.records import Record, add_records
 RUN = ["run", "multi-agent-synergy", "root-bias", "--trees", "100", "--depth", "3"]
 
 
-class Said:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def phasebook(capsys, monkeypatch):
-    """Call the command in this process, as its console script does."""
-
-    def call(*words: str) -> Said:
-        monkeypatch.setattr("sys.argv", ["phasebook", *map(str, words)])
-        monkeypatch.setattr(cli.runtime, "prepare_process", lambda threads: None)
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-    return call
-
-
 @pytest.fixture(autouse=True)
 def _wide_terminal(monkeypatch):
     from phasebook import terminal

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..numerics import about
 from ..numerics.measured import Measured
 from ..numerics.seeding import part_seed
 from .exact_diagonalization import low_states
@@ -44,14 +45,14 @@ def own_lattice_theory(lattice: SpinLattice, temperatures: Sequence[float]) -> x
     low = low_states(lattice, SOUGHT_STATES)
     gap = low.gap if low.degeneracy < low.energies.size else float("nan")
     variables: dict[str, Any] = {
-        "ground_energy_theory": ((), float(low.energies[0]), _about("J", "Ground energy")),
-        "degeneracy_theory": ((), low.degeneracy, _about("1", f"Degeneracy (at most {SOUGHT_STATES} are sought)")),
-        "gap_theory": ((), gap, _about("J", "Gap to the next level")),
+        "ground_energy_theory": ((), float(low.energies[0]), about("J", "Ground energy")),
+        "degeneracy_theory": ((), low.degeneracy, about("1", f"Degeneracy (at most {SOUGHT_STATES} are sought)")),
+        "gap_theory": ((), gap, about("J", "Gap to the next level")),
     }
     if lattice.sites <= MOST_WITH_SPECTRUM:
         spectrum = full_spectrum(lattice)
         energies = [thermal_values(spectrum, each).energy / lattice.sites for each in temperatures]
-        variables["energy_theory"] = ("temperature", energies, _about("J", "Energy per site"))
+        variables["energy_theory"] = ("temperature", energies, about("J", "Energy per site"))
     return xr.Dataset(variables, _coordinate(temperatures))
 
 
@@ -71,22 +72,18 @@ def own_lattice_simulation(lattice: SpinLattice, temperatures: Sequence[float], 
             "energy_simulation": (
                 "temperature",
                 np.array([each.value for each in found]) / lattice.sites,
-                _about("J", "Energy per site"),
+                about("J", "Energy per site"),
             ),
             "energy_stderr": (
                 "temperature",
                 np.array([each.stderr for each in found]) / lattice.sites,
-                _about("J", "Its standard error"),
+                about("J", "Its standard error"),
             ),
-            "solver_simulation": ((), solver, _about("1", "Solver")),
+            "solver_simulation": ((), solver, about("1", "Solver")),
         },
         _coordinate(temperatures),
     )
 
 
 def _coordinate(temperatures: Sequence[float]) -> dict[str, Any]:
-    return {"temperature": ("temperature", list(temperatures), _about("J", "Temperature"))}
-
-
-def _about(units: str, text: str) -> dict[str, str]:
-    return {"units": units, "long_name": text}
+    return {"temperature": ("temperature", list(temperatures), about("J", "Temperature"))}
