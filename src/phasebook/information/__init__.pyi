@@ -38,6 +38,7 @@ from .critical_pairs import CriticalPair as CriticalPair
 from .critical_pairs import PairVerdict as PairVerdict
 from .critical_pairs import critical_pairs as critical_pairs
 from .critical_pairs import joins as joins
+from .critical_pairs import locally_confluent as locally_confluent
 from .critical_pairs import pair_verdict as pair_verdict
 from .fisher_estimates import FisherEstimate as FisherEstimate
 from .fisher_estimates import RegimeEstimate as RegimeEstimate

@@ -63,7 +63,7 @@ def critical_pairs(rules: RuleSet) -> list[CriticalPair]:
     return found
 
 
-def joins(rules: RuleSet, pair: CriticalPair, steps: int) -> Joined:
+def joins(rules: RuleSet, pair: CriticalPair, steps: int, most_states: int = MOST_STATES) -> Joined:
     """Whether both sides of a pair reach a common state within so many steps each."""
     sides = [dict([canonical_state(rules, state, pair.fixed)]) for state in (pair.first, pair.second)]
     fronts = [dict(side) for side in sides]
@@ -79,12 +79,17 @@ def joins(rules: RuleSet, pair: CriticalPair, steps: int) -> Joined:
                     key, renamed = canonical_state(rules, successor, pair.fixed)
                     if key not in side:
                         following[key] = renamed
-                if len(side) + len(following) > MOST_STATES:
-                    return Joined(None, False, True)
+                    if len(side) + len(following) > most_states:
+                        return Joined(None, False, True)
             side.update(following)
             front.clear()
             front.update(following)
     return Joined(None, not any(fronts), False)
+
+
+def locally_confluent(rules: RuleSet, steps: int, most_states: int = MOST_STATES) -> bool:
+    """Whether every critical pair meets within so many steps and states on each side; it stops at the first that does not."""
+    return all(joins(rules, pair, steps, most_states).steps is not None for pair in critical_pairs(rules))
 
 
 def pair_verdict(rules: RuleSet, steps: int = 4) -> PairVerdict:

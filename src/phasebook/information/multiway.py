@@ -14,6 +14,7 @@ from .canonical_forms import Structure, canonical_labels
 from .rewriting_rules import Relation, Rule, RuleSet, string_text
 
 State = tuple[Relation, ...]
+MOST_RELATIONS = 32  # of a state whose canonical form is looked for
 
 
 @dataclass(frozen=True)
@@ -95,15 +96,19 @@ def structure_of(state: State, fixed: int = 0) -> tuple[Structure, dict[int, int
     return Structure(len(nodes), kind, relations, fixed), nodes
 
 
-def explore(rules: RuleSet, state: State, most_states: int = 2000) -> Multiway:
-    """All states that can be reached, up to renaming of nodes, while there are at most `most_states`."""
+def explore(rules: RuleSet, state: State, most_states: int = 2000, most_relations: int = MOST_RELATIONS) -> Multiway:
+    """All states that can be reached, up to renaming of nodes, while there are at most `most_states`, none of them with
+    more than `most_relations` (strings may be longer)."""
     form, start = canonical_state(rules, state)
-    found, edges, ends = {form: start}, {}, []
+    found, edges = {form: start}, {}
+    ends: list[State] = []
     queue = [form]
     while queue and len(found) <= most_states:
         form = queue.pop(0)
         after = {}
         for successor in successors(rules, found[form]):
+            if rules.kind == "hypergraph" and len(successor) > most_relations:
+                return Multiway(found, tuple(ends), False, False)
             key, renamed = canonical_state(rules, successor)
             after[key] = renamed
         edges[form] = set(after)

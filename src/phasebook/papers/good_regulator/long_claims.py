@@ -10,9 +10,9 @@ from ...claims import Evidence
 from .subject import DERIVED, REWRITING, paper
 
 MATRICES, BATCHES = 1000, 10
-RULES, RULE_BATCHES = 500, 20
+RULES, RULE_BATCHES = 2000, 20
 NAMES = ("rho", "kappa", "kappa-rho", "slowest-rate", "fisher-hessian")
-DEPTH = 3
+DEPTH, STATES, RELATIONS = 3, 150, 16
 
 
 @paper.claim("convergence-time-really", tier="full", origin="derived", source=DERIVED)
@@ -73,7 +73,7 @@ def convergence_time_really_judged(results: list[dict[str, Any]]) -> Evidence:
 
 @paper.claim("multiway-scan", tier="full", origin="derived", source=REWRITING)
 def multiway_scan(seed: int) -> list[dict[str, Any]]:
-    """Of 500 random rules that turn two binary relations into two or three, none that passes the critical pairs and ends has
+    """Of 2000 random rules that turn two binary relations into two or three, none that passes the critical pairs and ends has
     two final states, and some that pass have more than one causal graph."""
     return [{"batch": batch} for batch in range(RULE_BATCHES)]
 
@@ -106,14 +106,14 @@ def scanned(count: int, seed: int) -> dict[str, Any]:
     found = {"rules": count, "passing": 0, "ended": 0, "violations": 0, "several": 0}
     for _ in range(count):
         rules = information.parse_rules(random_rule(generator))
-        if not information.pair_verdict(rules, DEPTH).passes:
+        if not information.locally_confluent(rules, DEPTH, STATES):
             continue
         found["passing"] += 1
         ended = violated = several = False
         for _ in range(3):
             pairs = generator.integers(0, 4, (5, 2))
             state = tuple(information.Relation("", tuple(map(int, pair))) for pair in pairs)
-            reached = information.explore(rules, state, 300)
+            reached = information.explore(rules, state, STATES, RELATIONS)
             if not reached.terminating or len(reached.states) == 1:
                 continue
             ended = True
