@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from phasebook.engines import pair_correlation, structure_factor
+from phasebook.engines import StructureFactor, pair_correlation, structure_factor
 
 
 @pytest.mark.parametrize("periodic", [True, False])
@@ -47,6 +47,15 @@ def test_the_wavelength_of_stripes():
     columns = np.arange(96)
     stripes = np.broadcast_to(((columns // 6) % 2)[:, None], (96, 96))
     assert structure_factor(stripes, 1).wavelength == pytest.approx(12, rel=0.1)
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 3])
+def test_the_wavelength_is_that_of_the_largest_power_of_a_shell(dimension):
+    # A shell at k holds k^(d − 1) modes: one power of k more or less moves the peak by a factor of e^0.36.
+    wavenumber = 2 * np.pi * np.arange(1, 129) / 256
+    power = np.exp(-0.5 * (np.log(wavenumber / 0.5) / 0.6) ** 2)
+    found = StructureFactor(wavenumber, power / wavenumber ** (dimension - 1), dimension)
+    assert found.wavelength == pytest.approx(2 * np.pi / 0.5, rel=0.05)
 
 
 @pytest.mark.parametrize(
