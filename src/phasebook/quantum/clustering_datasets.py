@@ -38,12 +38,13 @@ def decay_theory(model: ClusteringModel, order: int) -> xr.Dataset:
     """The infinite chain's rate, and its powers: the slope that all cumulants must have on a logarithmic axis."""
     rate = model.exact_rate()
     distances = np.array(model.distances(order))
+    powers = np.abs(rate) ** distances
     return xr.Dataset(
         {
             "rate_theory": ((), rate, _about("1", "Ratio of correlations at neighboring distances, infinite chain")),
             "size_theory": (
                 "distance",
-                np.abs(rate) ** distances,
+                np.where(powers >= model.noise, powers, np.nan),
                 _about("1", "Size of cumulants (line: the exact rate to the power of the distance)"),
             ),
             "local_ratio_theory": ("step", np.full(len(distances) - 1, rate), _about("1", "Ratio of neighbors")),
@@ -64,6 +65,7 @@ def decay_simulation(model: ClusteringModel, order: int, samples: int | None, se
         curves.pop(f"κ_{order}")
     sizes = np.abs(np.array(list(curves.values())))
     signed = np.array(list(curves.values()))
+    shown = np.where(sizes >= model.noise, sizes, np.nan)
     ratios = np.where(sizes[:, :-1] >= model.noise, np.real(signed[:, 1:] / signed[:, :-1]), np.nan)
     variables = {
         "cumulant_simulation": ("distance", classical, _about("1", f"Classical cumulant of order {order}")),
@@ -75,8 +77,12 @@ def decay_simulation(model: ClusteringModel, order: int, samples: int | None, se
         ),
         "rate_stderr": ((), fitted.stderr, _about("1", "Standard error from the scatter about the fit")),
         "free_rate_simulation": ((), free_fitted.ratio, _about("1", "The same for the free cumulant")),
-        "size_simulation": (("cumulant", "distance"), sizes, _about("1", "Modulus of the cumulants")),
-        "local_ratio_simulation": (("cumulant", "step"), ratios, _about("1", "Ratio from one distance to the next")),
+        "size_simulation": (("cumulant", "distance"), shown, _about("1", "Modulus of the cumulants")),
+        "local_ratio_simulation": (
+            ("cumulant", "step"),
+            ratios,
+            _about("1", "Ratio from one distance to the next (free fermions oscillate)"),
+        ),
         "sampled_cumulant_simulation": ("distance", estimate, _about("1", f"Cumulant of order {order}, by chance")),
         "sampled_cumulant_stderr": ("distance", stderr, _about("1", "Standard error")),
     }
