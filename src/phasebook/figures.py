@@ -363,6 +363,10 @@ def _shape_panels(figure: Any) -> None:
     for axes in shaped:
         axes.set_aspect("auto")
         axes.set_box_aspect(PANEL_SHAPE)
+        for axis in (axis for axis in (axes.xaxis, axes.yaxis) if axis.get_scale() == "log"):
+            if np.divide(*axis.get_view_interval()[::-1]) < 30:  # powers of ten, as "2 × 10⁰", say little there
+                axis.set_major_formatter("{x:g}")
+                axis.set_minor_formatter("{x:g}")
     for axes in panels:
         low, high = axes.get_ylim()
         if axes.get_yscale() == "linear" and high - low < 1e-6 * max(abs(low), abs(high)):

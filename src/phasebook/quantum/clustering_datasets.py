@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..numerics import about
 from ..numerics.seeding import part_seed
 from .clustering import (
     RateUndefined,
@@ -41,13 +42,13 @@ def decay_theory(model: ClusteringModel, order: int) -> xr.Dataset:
     powers = np.abs(rate) ** distances
     return xr.Dataset(
         {
-            "rate_theory": ((), rate, _about("1", "Ratio of correlations at neighboring distances, infinite chain")),
+            "rate_theory": ((), rate, about("1", "Ratio of correlations at neighboring distances, infinite chain")),
             "size_theory": (
                 "distance",
                 np.where(powers >= model.noise, powers, np.nan),
-                _about("1", "Size of cumulants (line: the exact rate to the power of the distance)"),
+                about("1", "Size of cumulants (line: the exact rate to the power of the distance)"),
             ),
-            "local_ratio_theory": ("step", np.full(len(distances) - 1, rate), _about("1", "Ratio of neighbors")),
+            "local_ratio_theory": ("step", np.full(len(distances) - 1, rate), about("1", "Ratio of neighbors")),
         },
         _decay_axes(distances),
     )
@@ -68,30 +69,30 @@ def decay_simulation(model: ClusteringModel, order: int, samples: int | None, se
     shown = np.where(sizes >= model.noise, sizes, np.nan)
     ratios = np.where(sizes[:, :-1] >= model.noise, np.real(signed[:, 1:] / signed[:, :-1]), np.nan)
     variables = {
-        "cumulant_simulation": ("distance", classical, _about("1", f"Classical cumulant of order {order}")),
-        "free_cumulant_simulation": ("distance", free, _about("1", f"Free cumulant of order {order}")),
+        "cumulant_simulation": ("distance", classical, about("1", f"Classical cumulant of order {order}")),
+        "free_cumulant_simulation": ("distance", free, about("1", f"Free cumulant of order {order}")),
         "rate_simulation": (
             (),
             fitted.ratio,
-            _about("1", "Ratio at neighboring distances, fitted before the boundary"),
+            about("1", "Ratio at neighboring distances, fitted before the boundary"),
         ),
-        "rate_stderr": ((), fitted.stderr, _about("1", "Standard error from the scatter about the fit")),
-        "free_rate_simulation": ((), free_fitted.ratio, _about("1", "The same for the free cumulant")),
-        "size_simulation": (("cumulant", "distance"), shown, _about("1", "Modulus of the cumulants")),
+        "rate_stderr": ((), fitted.stderr, about("1", "Standard error from the scatter about the fit")),
+        "free_rate_simulation": ((), free_fitted.ratio, about("1", "The same for the free cumulant")),
+        "size_simulation": (("cumulant", "distance"), shown, about("1", "Modulus of the cumulants")),
         "local_ratio_simulation": (
             ("cumulant", "step"),
             ratios,
-            _about("1", "Ratio from one distance to the next (free fermions oscillate)"),
+            about("1", "Ratio from one distance to the next (free fermions oscillate)"),
         ),
-        "sampled_cumulant_simulation": ("distance", estimate, _about("1", f"Cumulant of order {order}, by chance")),
-        "sampled_cumulant_stderr": ("distance", stderr, _about("1", "Standard error")),
+        "sampled_cumulant_simulation": ("distance", estimate, about("1", f"Cumulant of order {order}, by chance")),
+        "sampled_cumulant_stderr": ("distance", stderr, about("1", "Standard error")),
     }
     if model.name != "xx":
         verdict = _verdict(distances, two_point, classical, 0 if model.name == "classical" else 2)
-        variables["verdict_simulation"] = ((), verdict, _about("1", "Beside the two-point function's rate"))
+        variables["verdict_simulation"] = ((), verdict, about("1", "Beside the two-point function's rate"))
     return xr.Dataset(
         variables,
-        {**_decay_axes(np.array(distances)), "cumulant": ("cumulant", list(curves), _about("1", "cumulant"))},
+        {**_decay_axes(np.array(distances)), "cumulant": ("cumulant", list(curves), about("1", "cumulant"))},
     )
 
 
@@ -100,10 +101,10 @@ def transform_theory(moments: Sequence[float]) -> xr.Dataset:
     order = np.arange(1, len(moments) + 1)
     return xr.Dataset(
         {
-            "classical_cumulants_theory": ("order", classical_sequence(moments), _about("1", "Classical cumulant")),
-            "free_cumulants_theory": ("order", free_sequence(moments), _about("1", "Free cumulant")),
+            "classical_cumulants_theory": ("order", classical_sequence(moments), about("1", "Classical cumulant")),
+            "free_cumulants_theory": ("order", free_sequence(moments), about("1", "Free cumulant")),
         },
-        {"order": ("order", order, _about("1", "order"))},
+        {"order": ("order", order, about("1", "order"))},
     )
 
 
@@ -126,18 +127,18 @@ def light_cone_theory(sites: int, inverse_temperature: float, longest: float, or
     plane = ("time", "distance")
     return xr.Dataset(
         {
-            **{name: ((), value, _about(units, text)) for name, (value, units, text) in single.items()},
-            "growth_exact": (plane, growth.T, _about("1", "Cumulant over its value at time 0")),
+            **{name: ((), value, about(units, text)) for name, (value, units, text) in single.items()},
+            "growth_exact": (plane, growth.T, about("1", "Cumulant over its value at time 0")),
             "log_growth_exact": (
                 plane,
                 np.log10(growth.T),
-                _about("1", "log10 of a cumulant over its value at time 0"),
+                about("1", "log10 of a cumulant over its value at time 0"),
             ),
-            "beyond_cone_exact": (plane, beyond.T, _about("sites", "Distance beyond the light cone x = v t + 2")),
+            "beyond_cone_exact": (plane, beyond.T, about("sites", "Distance beyond the light cone x = v t + 2")),
             "arrival_exact": (
                 "distance",
                 cone.arrival,
-                _about("1/J", "Time at which the commutator's norm passes 0.01"),
+                about("1/J", "Time at which the commutator's norm passes 0.01"),
             ),
         },
         _plane(distances, times),
@@ -162,9 +163,9 @@ def light_cone_simulation(sites: int, longest: float, vectors: int, seed: int) -
     plane = ("time", "distance")
     return xr.Dataset(
         {
-            "log_commutator_simulation": (plane, decades, _about("1", "log10 of the commutator's size")),
-            "commutator_simulation": (plane, size, _about("1", "Size of the commutator of Z at 0 and Z at x, t")),
-            "commutator_stderr": (plane, spread, _about("1", "Standard error over random vectors")),
+            "log_commutator_simulation": (plane, decades, about("1", "log10 of the commutator's size")),
+            "commutator_simulation": (plane, size, about("1", "Size of the commutator of Z at 0 and Z at x, t")),
+            "commutator_stderr": (plane, spread, about("1", "Standard error over random vectors")),
         },
         _plane(list(range(1, sites)), times),
     )
@@ -190,9 +191,9 @@ def rays_theory(
             "average_theory": (
                 ("velocity", "duration"),
                 averages,
-                _about("1", f"Average of |c_{order}| along the ray"),
+                about("1", f"Average of |c_{order}| along the ray"),
             ),
-            "slope_theory": ("velocity", slopes, _about("1", "Log-log slope over the second half of the times")),
+            "slope_theory": ("velocity", slopes, about("1", "Log-log slope over the second half of the times")),
         },
         _rays(velocities, durations),
     )
@@ -231,9 +232,9 @@ def rays_simulation(
             "average_simulation": (
                 dims,
                 np.reshape(means, shape),
-                _about("1", f"Average of |c_{order}| along the ray"),
+                about("1", f"Average of |c_{order}| along the ray"),
             ),
-            "average_stderr": (dims, np.reshape(errors, shape), _about("1", "Standard error over random times")),
+            "average_stderr": (dims, np.reshape(errors, shape), about("1", "Standard error over random times")),
         },
         _rays(velocities, durations),
     )
@@ -270,24 +271,20 @@ def _durations(longest: float) -> np.ndarray:
 
 def _plane(distances: list[int], times: np.ndarray) -> dict[str, Any]:
     return {
-        "distance": ("distance", distances, _about("sites", "distance x")),
-        "time": ("time", times, _about("1/J", "time t")),
+        "distance": ("distance", distances, about("sites", "distance x")),
+        "time": ("time", times, about("1/J", "time t")),
     }
 
 
 def _decay_axes(distances: np.ndarray) -> dict[str, Any]:
     return {
-        "distance": ("distance", distances, _about("sites", "distance")),
-        "step": ("step", distances[:-1], _about("sites", "first of the two distances")),
+        "distance": ("distance", distances, about("sites", "distance")),
+        "step": ("step", distances[:-1], about("sites", "first of the two distances")),
     }
 
 
 def _rays(velocities: Sequence[float], durations: np.ndarray) -> dict[str, Any]:
     return {
-        "velocity": ("velocity", list(velocities), _about("sites J", "velocity of the ray")),
-        "duration": ("duration", durations, _about("1/J", "time averaged over")),
+        "velocity": ("velocity", list(velocities), about("sites J", "velocity of the ray")),
+        "duration": ("duration", durations, about("1/J", "time averaged over")),
     }
-
-
-def _about(units: str, text: str) -> dict[str, str]:
-    return {"units": units, "long_name": text}

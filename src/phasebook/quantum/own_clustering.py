@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from scipy import linalg
 
+from ..numerics import about
 from .clustering import RateUndefined, fit_rate, moved_product
 from .cumulants import KINDS, Kind, cumulant
 from .pauli_sums import PauliSum, mixed_field_chain
@@ -49,13 +50,13 @@ def own_chain_exact(
     variables: dict[str, Any] = {}
     for kind, name in NAMES.items():
         text = f"{kind.capitalize()} cumulant of {letters}"
-        variables[f"{name}_exact"] = ("distance", np.abs(values[kind]), _about("1", f"{text}, modulus"))
-        variables[f"{name}_phase_exact"] = ("distance", np.angle(values[kind]), _about("rad", f"{text}, phase"))
+        variables[f"{name}_exact"] = ("distance", np.abs(values[kind]), about("1", f"{text}, modulus"))
+        variables[f"{name}_phase_exact"] = ("distance", np.angle(values[kind]), about("rad", f"{text}, phase"))
     try:
         fitted = fit_rate(distances, values["classical"])
-        variables["rate_exact"] = ((), fitted.ratio, _about("1", "Ratio of moduli at neighboring distances"))
+        variables["rate_exact"] = ((), fitted.ratio, about("1", "Ratio of moduli at neighboring distances"))
     except RateUndefined as reason:
-        variables["no_rate_exact"] = ((), str(reason), _about("1", "Why there is no rate"))
+        variables["no_rate_exact"] = ((), str(reason), about("1", "Why there is no rate"))
     return xr.Dataset(variables, _distances(distances))
 
 
@@ -77,8 +78,8 @@ def own_chain_simulation(
     for kind, name in NAMES.items():
         found = [state.cumulant(kind, _product(letters, x, time)) for x in distances]
         text = f"{kind.capitalize()} cumulant of {letters}, modulus"
-        variables[f"{name}_simulation"] = ("distance", [abs(each.value) for each in found], _about("1", text))
-        variables[f"{name}_stderr"] = ("distance", [each.stderr for each in found], _about("1", "Standard error"))
+        variables[f"{name}_simulation"] = ("distance", [abs(each.value) for each in found], about("1", text))
+        variables[f"{name}_stderr"] = ("distance", [each.stderr for each in found], about("1", "Standard error"))
     return xr.Dataset(variables, _distances(distances))
 
 
@@ -97,25 +98,23 @@ def own_samples_measured(samples: np.ndarray, order: int, seed: int) -> xr.Datas
         found = [measured_cumulant(kind, samples[:, [*fixed, order - 2 + x]], seed=seed) for x in distances]
         values, errors = np.array([each.value for each in found]), np.array([each.stderr for each in found])
         text = f"{kind.capitalize()} cumulant of order {order}"
-        variables[f"{name}_data"] = ("distance", values, _about("1", text))
-        variables[f"{name}_stderr"] = ("distance", errors, _about("1", "Standard error by bootstrap"))
+        variables[f"{name}_data"] = ("distance", values, about("1", text))
+        variables[f"{name}_stderr"] = ("distance", errors, about("1", "Standard error by bootstrap"))
         significant = np.abs(values) > 4 * errors
         count = len(values) if significant.all() else int(np.argmin(significant))
         try:
             rate = fit_rate(distances[:count], values[:count], boundary=0).ratio
-            variables[f"{name}_rate_data"] = ((), rate, _about("1", "Ratio at neighboring distances"))
+            variables[f"{name}_rate_data"] = ((), rate, about("1", "Ratio at neighboring distances"))
         except RateUndefined:
             variables[f"no_{name}_rate_data"] = (
                 (),
                 f"only {count} neighboring distances stand out of their errors",
-                _about("1", "Why there is no rate"),
+                about("1", "Why there is no rate"),
             )
     return xr.Dataset(variables, _distances(distances))
 
 
-def _exact_state(
-    hamiltonian: Hamiltonian | None, density: np.ndarray | None, inverse_temperature: float
-) -> SpinState:
+def _exact_state(hamiltonian: Hamiltonian | None, density: np.ndarray | None, inverse_temperature: float) -> SpinState:
     if density is not None:
         return state_of_density(density, hamiltonian)
     if hamiltonian is None:
@@ -147,8 +146,4 @@ def _product(letters: str, distance: int, time: float) -> tuple[Any, ...]:
 
 
 def _distances(distances: list[int]) -> dict[str, Any]:
-    return {"distance": ("distance", distances, _about("sites", "distance"))}
-
-
-def _about(units: str, text: str) -> dict[str, str]:
-    return {"units": units, "long_name": text}
+    return {"distance": ("distance", distances, about("sites", "distance"))}
