@@ -26,6 +26,7 @@ from phasebook.spins import (
     simulate_replicas,
     write_patterns,
 )
+from phasebook.spins.krawtchouk import field_cubics
 
 
 def random_signs(seed, *shape):
@@ -61,6 +62,17 @@ def test_energy_and_fields_are_those_of_the_explicit_tensor(order, coupling):
 def test_the_field_table_is_half_the_step_of_the_energy_table(order, size):
     steps = -0.5 * size * np.diff(energy_table(order, size))
     np.testing.assert_allclose(field_table(order, size), steps, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("coupling", ["distinct", "all"])
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_cubics_are_the_table_of_fields(order, coupling):
+    size = 17
+    total = np.arange(-size + 2, size, 2)  # of all spins; the others have one less or one more
+    table = field_table(order, size, coupling)
+    own, pull = (np.polynomial.polynomial.polyval(total, row) for row in field_cubics(order, size, coupling))
+    np.testing.assert_allclose(own, 0.5 * (table[:-1] - table[1:]), atol=1e-13)
+    np.testing.assert_allclose(pull, 0.5 * (table[:-1] + table[1:]), atol=1e-13)
 
 
 @pytest.mark.parametrize(
