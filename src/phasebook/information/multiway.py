@@ -14,7 +14,7 @@ from .canonical_forms import Structure, canonical_labels
 from .rewriting_rules import Relation, Rule, RuleSet, string_text
 
 State = tuple[Relation, ...]
-MOST_RELATIONS = 32  # of a state whose canonical form is looked for
+MOST_RELATIONS = 20  # of a state whose canonical form is looked for
 
 
 @dataclass(frozen=True)
