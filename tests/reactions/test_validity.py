@@ -1,5 +1,6 @@
 """The verdict on closed equations: windows of the bistable network, the threshold of the monostable one, conserved totals."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,16 @@ from phasebook.reactions import (
     deterministic_starts,
     dimerisation,
     michaelis_menten,
+    moment_equations,
     pair_annihilation,
     parse_network,
     read_network,
+    run_to_end,
     schloegl,
     validity,
     validity_window,
 )
+from phasebook.reactions.validity import distinct_ends
 
 MULTISTATE = Path(__file__).parent.parent / "data" / "bionetgen" / "multistate.net"
 
@@ -101,6 +105,16 @@ def test_starts_keep_conserved_totals():
 def test_starts_surround_the_stable_states():
     starts = deterministic_starts(schloegl(10.0)).ravel()
     assert starts == pytest.approx([0.0, 5.0, 25.0, 40.0, 65.0], rel=1e-3)
+
+
+def test_ends_are_one_only_where_their_means_are():
+    run = run_to_end(moment_equations(pair_annihilation(10.0)))
+    shifted = [
+        dataclasses.replace(run, steady=dataclasses.replace(run.steady, state=run.steady.state * factor))
+        for factor in (1 + 1e-6, 1.01, 1.2)
+    ]
+    assert [len(distinct_ends([run, other])) for other in shifted] == [1, 2, 2]
+    assert len(distinct_ends([run, *shifted])) == 3
 
 
 def test_wrong_input():
