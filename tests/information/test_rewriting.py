@@ -145,6 +145,28 @@ def test_refinement_alone_would_confuse_two_triangles_and_a_hexagon():
     assert canonical_form(first) != canonical_form(second)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_what_refinement_cannot_tell_apart_is_searched(seed):
+    """Cycles of 3, 3 and 6, every node like every other; and Frucht's kind of graphs, cubic without order."""
+    generator = np.random.default_rng(seed)
+    cycles = [[a + k, a + (k + 1) % n] for a, n in ((0, 3), (3, 3), (6, 6), (12, 4), (16, 4)) for k in range(n)]
+    cubic = [[k, (k + 1) % 8] for k in range(8)] + [[0, 2], [1, 5], [3, 6], [4, 7]]
+    for pairs in (np.array(cycles), np.array([*cubic, *(pair[::-1] for pair in cubic)])):
+        nodes = int(pairs.max()) + 1
+        kind = np.zeros(len(pairs), np.int64)
+        first, second = (Structure(nodes, kind, generator.permutation(nodes)[pairs]) for _ in range(2))
+        assert canonical_form(first) == canonical_form(second)
+        assert isomorphic(first, second)
+
+
+def test_directions_count():
+    """A cycle of three and a transitive triangle have the same undirected edges."""
+    cycle, ordered = (np.array(pairs) for pairs in ([[0, 1], [1, 2], [2, 0]], [[0, 1], [1, 2], [0, 2]]))
+    first, second = (Structure(3, np.zeros(3, np.int64), each) for each in (cycle, ordered))
+    assert canonical_form(first) != canonical_form(second)
+    assert not isomorphic(first, second)
+
+
 def test_edges_are_tokens():
     """The same relation twice: one token cannot be taken twice, two can."""
     rules = information.parse_rules("{{x,y},{x,y}} -> {{x,y}}")
