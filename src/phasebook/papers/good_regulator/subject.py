@@ -22,7 +22,9 @@ paper = Paper(
         "A Fisher matrix measured from fewer than 34 samples a parameter has a condition number above 2 even if the true "
         "one is a multiple of the unit matrix: noise alone makes an observer look quantum.",
         "Causal invariance is more than a unique end. AA → A closes its only critical pair at once and always ends in A, "
-        "and has three causal graphs on AAAAA; BA → AB with BB → A ends in AAAAAA in all orders, by 4 to 16 events.",
+        "and has three causal graphs on AAAAA; BA → AB with BB → A ends in AAAAAA in all orders, by 4 to 16 events. "
+        "Of 2000 random rules of two relations 443 pass the pairs and 239 of them end, each in one state; 22 have several "
+        "causal graphs.",
         "To regulate is not to sense: a clock that never looks holds its good set as well as a controller that copies "
         "what it sees. When the world jumps, both fail, and only acting on what is seen survives.",
     ),
