@@ -21,7 +21,7 @@ def main(slugs: list[str]) -> int:
     claims = [
         claim for paper in papers for claim in paper.claims.values() if claim.statistical and claim.tier == "quick"
     ]
-    print(f"{'claim':<60} holds  variance of z (comparisons)")
+    print(f"{'claim':<60} holds  variance and mean of z (comparisons)")
     good = True
     results: dict[str, list] = {f"{claim.slug} {claim.name}": [] for claim in claims}
     for seed in SEEDS:
@@ -36,21 +36,27 @@ def main(slugs: list[str]) -> int:
 def report(claim: Claim, results: list) -> bool:
     """Print one claim's line; whether it is calibrated."""
     holding = sum(result.verdict == "holds" for result in results)
-    scores = [score for result in results for score in z_scores(result.comparisons)]
-    variance = statistics.fmean(score**2 for score in scores) if scores else math.nan
-    good = holding >= LEAST_HOLDING and (not scores or VARIANCE[0] <= variance <= VARIANCE[1])
+    scores = z_scores(results)
+    # About its own mean: a law that holds in a limit may miss the measurement by a little, always; that is for the tolerance.
+    spreads = [statistics.variance(each) for each in scores.values() if len(each) > 1]
+    variance = statistics.fmean(spreads) if spreads else math.nan
+    shift = statistics.fmean(statistics.fmean(each) for each in scores.values()) if scores else math.nan
+    good = holding >= LEAST_HOLDING and (not spreads or VARIANCE[0] <= variance <= VARIANCE[1])
     name, remark = f"{claim.slug} {claim.name}", "" if good else "NOT CALIBRATED"
-    print(f"{name:<60} {holding:>2}/{len(results)}  {variance:5.2f} ({len(scores)})  {remark}")
+    print(f"{name:<60} {holding:>2}/{len(results)}  {variance:5.2f} {shift:6.2f} ({len(scores)})  {remark}", flush=True)
     return good
 
 
-def z_scores(comparisons: tuple[dict, ...]) -> list[float]:
-    """(measured - predicted) / stderr of the comparisons that predict a value (bounds have no z-score)."""
-    return [
-        (row["measured"] - row["predicted"]) / row["stderr"]
-        for row in comparisons
-        if row["relation"] == "=" and row["stderr"]
-    ]
+def z_scores(results: list) -> dict[str, list[float]]:
+    """(measured - predicted) / stderr by comparison over all seeds (bounds have no z-score)."""
+    scores: dict[str, list[float]] = {}
+    for result in results:
+        for place, row in enumerate(result.comparisons):
+            if row["relation"] == "=" and row["stderr"]:
+                scores.setdefault(f"{place} {row['label']}", []).append(
+                    (row["measured"] - row["predicted"]) / row["stderr"]
+                )
+    return scores
 
 
 if __name__ == "__main__":
