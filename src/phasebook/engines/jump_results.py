@@ -48,7 +48,8 @@ class JumpStatistics:
 
     The variance is the unbiased estimate (NaN for one trajectory). `counts` (M, K, N) are all trajectories where they were kept.
     `stop_times` (M,) is NaN for a trajectory that met no terminal condition. `leap_error` (K, N) is the change of the mean on
-    halving the leap parameter, with `leap_error_stderr`; None for exact methods.
+    halving the leap parameter, with `leap_error_stderr`; None for exact methods. It says nothing of the variance, which explicit
+    leaps enlarge (measured: by a tenth around a stationary mean of 2000).
     """
 
     times: NDArray[np.float64]

@@ -151,14 +151,16 @@ class SequenceRegressor(SequenceEstimator):
     def fit(
         self, sequences: Any, values: Any, *, elapsed: Any = None, mask: Any = None, progress: Any = None
     ) -> SequenceRegressor:
-        """Train on sequences and their values, which are standardized by output."""
+        """Train on sequences and their values, which are standardized by output, over the steps that are there."""
         values = np.asarray(values, dtype=float)
         values = values[:, None] if values.ndim == 1 else values
         if not np.isfinite(values).all():
             raise ValueError("values must be finite")
-        axes = tuple(range(values.ndim - 1))
-        self.value_mean_, self.value_deviation_ = values.mean(axis=axes), np.maximum(values.std(axis=axes), 1e-12)
-        self._fit(sequences, (values - self.value_mean_) / self.value_deviation_, elapsed, mask, progress=progress)
+        found = as_sequences(sequences, elapsed, mask)
+        by_step = values.ndim == 3 and values.shape[:2] == found.mask.shape
+        there = values[found.mask] if by_step else values.reshape(-1, values.shape[-1])
+        self.value_mean_, self.value_deviation_ = there.mean(axis=0), np.maximum(there.std(axis=0), 1e-12)
+        self._fit(found, (values - self.value_mean_) / self.value_deviation_, None, None, progress=progress)
         return self
 
     def predict(self, sequences: Any, *, elapsed: Any = None, mask: Any = None) -> np.ndarray:
