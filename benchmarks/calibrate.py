@@ -7,6 +7,8 @@ import math
 import statistics
 import sys
 
+from scipy.special import ndtri, stdtr
+
 from phasebook.claims import Claim, built_papers, load_paper
 from phasebook.verify import verify
 
@@ -36,27 +38,45 @@ def main(slugs: list[str]) -> int:
 def report(claim: Claim, results: list) -> bool:
     """Print one claim's line; whether it is calibrated."""
     holding = sum(result.verdict == "holds" for result in results)
-    scores = z_scores(results)
-    # About its own mean: a law that holds in a limit may miss the measurement by a little, always; that is for the tolerance.
-    spreads = [statistics.variance(each) for each in scores.values() if len(each) > 1]
-    variance = statistics.fmean(spreads) if spreads else math.nan
-    shift = statistics.fmean(statistics.fmean(each) for each in scores.values()) if scores else math.nan
+    spreads, shifts = [], []
+    for differences, stderrs, dofs in compared(results).values():
+        # About their own mean: a law that holds in a limit misses the measurement by a little, always; that is for the tolerance.
+        mean = statistics.fmean(differences)
+        scores = [
+            normal_score((difference - mean) / stderr, dof)
+            for difference, stderr, dof in zip(differences, stderrs, dofs, strict=True)
+        ]
+        spreads.append(math.fsum(score**2 for score in scores) / max(1, len(scores) - 1))
+        shifts.append(mean / statistics.fmean(stderrs))
+    variance, shift = (statistics.fmean(each) if each else math.nan for each in (spreads, shifts))
     good = holding >= LEAST_HOLDING and (not spreads or VARIANCE[0] <= variance <= VARIANCE[1])
     name, remark = f"{claim.slug} {claim.name}", "" if good else "NOT CALIBRATED"
-    print(f"{name:<60} {holding:>2}/{len(results)}  {variance:5.2f} {shift:6.2f} ({len(scores)})  {remark}", flush=True)
+    print(
+        f"{name:<60} {holding:>2}/{len(results)}  {variance:5.2f} {shift:6.2f} ({len(spreads)})  {remark}", flush=True
+    )
     return good
 
 
-def z_scores(results: list) -> dict[str, list[float]]:
-    """(measured - predicted) / stderr by comparison over all seeds (bounds have no z-score)."""
-    scores: dict[str, list[float]] = {}
+def compared(results: list) -> dict[str, tuple[list[float], list[float], list[float]]]:
+    """Differences from the prediction, standard errors and degrees of freedom by comparison (bounds predict no value)."""
+    found: dict[str, tuple[list[float], list[float], list[float]]] = {}
     for result in results:
         for place, row in enumerate(result.comparisons):
             if row["relation"] == "=" and row["stderr"]:
-                scores.setdefault(f"{place} {row['label']}", []).append(
-                    (row["measured"] - row["predicted"]) / row["stderr"]
-                )
-    return scores
+                columns = found.setdefault(f"{place} {row['label']}", ([], [], []))
+                dof = math.inf if row["dof"] is None else row["dof"]
+                for column, value in zip(
+                    columns, (row["measured"] - row["predicted"], row["stderr"], dof), strict=True
+                ):
+                    column.append(value)
+    return found
+
+
+def normal_score(score: float, dof: float) -> float:
+    """The normal number that is as extreme as this of Student's distribution: few repetitions have wide tails."""
+    if math.isinf(dof):
+        return score
+    return float(math.copysign(ndtri(stdtr(dof, -abs(score))), score))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Calibration: a wrong standard error is told from a right one, and from a law that is missed by a little."""
 
+import math
 import random
 from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.calibrate import report
+from benchmarks.calibrate import normal_score, report
 
 
 def results(stderr: float, shift: float = 0.0) -> list:
@@ -15,7 +16,14 @@ def results(stderr: float, shift: float = 0.0) -> list:
         SimpleNamespace(
             verdict="holds",
             comparisons=tuple(
-                {"relation": "=", "label": label, "measured": draws.gauss(shift), "predicted": 0.0, "stderr": stderr}
+                {
+                    "relation": "=",
+                    "label": label,
+                    "measured": draws.gauss(shift),
+                    "predicted": 0.0,
+                    "stderr": stderr,
+                    "dof": None,
+                }
                 for label in ("first", "second")
             ),
         )
@@ -30,6 +38,12 @@ def test_a_standard_error_is_judged_by_the_scatter(stderr, shift, calibrated, ca
     claim = SimpleNamespace(slug="a-paper", name="a-claim")
     assert report(claim, results(stderr, shift)) is calibrated
     assert ("NOT CALIBRATED" in capsys.readouterr().out) is not calibrated
+
+
+def test_few_repetitions_have_wide_tails():
+    assert normal_score(12.706, 1.0) == pytest.approx(1.96, abs=1e-3)
+    assert normal_score(-12.706, 1.0) == pytest.approx(-1.96, abs=1e-3)
+    assert normal_score(1.5, math.inf) == 1.5
 
 
 def test_verdicts_that_do_not_hold_are_counted(capsys):
