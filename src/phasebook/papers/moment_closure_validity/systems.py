@@ -77,7 +77,6 @@ def map_volumes() -> Any:
     return np.geomspace(0.02, 1e4, 40)
 
 
-
 def reason_flags(*further: str) -> dict[str, Any]:
     """Attributes of coded reasons: `reactions.REASONS`, and codes after them for `further` ones."""
     meanings = (*reactions.REASONS, *further)
