@@ -19,7 +19,7 @@ from phasebook.networks import (
     solve_mean_field,
 )
 
-UNITS, GAIN, NOISE, STEP, TRAJECTORIES = 1000, 2.0, 4.0, 0.1, 64
+UNITS, GAIN, NOISE, STEP, TRAJECTORIES = 500, 2.0, 4.0, 0.1, 64
 ACCURACY = 0.15  # r.m.s. error of off-diagonal entries over their r.m.s. size; the theory's own is below it
 PILOT = 100.0
 PAIRS = 5
@@ -27,7 +27,7 @@ SMALL = 300
 
 
 def measure() -> list[Row]:
-    """Seconds for one covariance matrix of 1000 units on all cores, and for a short simulation of 300."""
+    """Seconds for one covariance matrix of 500 units, and for a short simulation of 300."""
     network = RecurrentNetwork(GAIN, NOISE, "erf", STEP)
     coupling, field = random_coupling(UNITS, GAIN, seed=1), solve_mean_field(network)
     return [
