@@ -1,6 +1,7 @@
 """Tests never touch the user's records or caches, and see the same number of threads everywhere."""
 
 import os
+import signal
 import tempfile
 
 import pytest
@@ -13,6 +14,9 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 from phasebook import runtime
 
 runtime.prepare_process(threads=1)
+
+# A shell that starts the tests in the background has Ctrl-C ignored, here and in all that the tests start; they send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Timing never decides a test, and the same commit gives the same answer: no deadline, fixed examples.
 settings.register_profile("phasebook", deadline=None, derandomize=True)
