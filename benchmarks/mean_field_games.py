@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from scipy import sparse
 
 from benchmarks.peers import start_peer
+from benchmarks.random_draws import draws_per_second
 from benchmarks.timing import Row, interleaved, row
 from phasebook import populations
-from phasebook.numerics.xoshiro import streams, uniform
+from phasebook.numerics.xoshiro import uniform
 
 PEERS = Path(__file__).parent / "mean_field_game_peers.py"
 PAIRS = 5
@@ -29,7 +29,6 @@ SOLVES = (
     ("crowd_motion", {"loc_change_freq": 100}, populations.crowd_motion, 1.0, 1e-3, 30),
 )
 SIZE, AGENTS_SIZE = 300.0, 400.0
-DRAWS = 20_000_000
 
 
 def measure() -> list[Row]:
@@ -90,7 +89,7 @@ def _graphs() -> list[Row]:
     draws = 3.0 * edges / PAIRS + 2.0 * places.size
     limit = (
         f"{edges / sum(mine):.2g} edges/s ({edges // PAIRS} edges, peer {others // PAIRS} without the tail); three random numbers "
-        f"an edge and two a point: {draws / _draws_per_second() / min(mine):.0%} of our time"
+        f"an edge and two a point: {draws / draws_per_second(uniform) / min(mine):.0%} of our time"
     )
     what = f"graph of {SIZE * SIZE / 2:.0f} edges with hubs"
     return [row(what, "networkx.expected_degree_graph", mine, theirs, aim=20, limit=limit)]
@@ -110,7 +109,7 @@ def _agents() -> Row:
     mine, theirs = interleaved(ours, lambda: sparse_products(game, adjacency, policy), pairs=7)
     work = graph.nodes * game.steps
     # Half a random word decides whether anything can happen; a fifth of the agents then draw a neighbor.
-    share = 0.7 * work / _draws_per_second() / min(mine)
+    share = 0.7 * work / draws_per_second(uniform) / min(mine)
     limit = (
         f"{work / min(mine) / 1e6:.0f}M agent-steps/s on one core ({graph.nodes} agents, {graph.edges} edges); 0.7 random numbers "
         f"each: {share:.0%} of our time"
@@ -133,19 +132,3 @@ def sparse_products(game: populations.ContagionGame, adjacency: sparse.csr_array
         infected = np.where(infected, stays, caught)
         course.append(infected.mean())
     return np.array(course)
-
-
-def _draws_per_second() -> float:
-    [state] = streams(0, 1)
-    _draw(state, 10)
-    begin = time.perf_counter()
-    _draw(state, DRAWS)
-    return DRAWS / (time.perf_counter() - begin)
-
-
-@njit
-def _draw(state: np.ndarray, count: int) -> float:
-    total = 0.0
-    for _ in range(count):
-        total += uniform(state)
-    return total

@@ -12,12 +12,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 
 from benchmarks.peers import start_peer
+from benchmarks.random_draws import draws_per_second
 from benchmarks.timing import Row, row
 from phasebook import networks
-from phasebook.numerics.xoshiro import exponential, streams
+from phasebook.numerics.xoshiro import exponential
 
 PEERS = Path(__file__).parent / "spatial_network_peers.py"
 DENSITY, DEGREE = 50.0, 5.0
@@ -29,7 +29,6 @@ SIZES = {
 AIMS = {"networkx": 20.0, "networkit": 0.2, "igraph": 0.2}
 PAIRS = 5
 EPIDEMIC_NODES = 100_000
-DRAWS = 20_000_000
 
 
 def measure() -> list[Row]:
@@ -58,7 +57,7 @@ def _generators(nodes: int, peers: tuple[str, ...]) -> list[Row]:
             theirs.append(answer["seconds"] * edges / (seed + 1) / max(1, answer["count"]))
         process.stop()
         speed = edges / sum(mine)
-        share = 4 * speed / _draws_per_second()
+        share = 4 * speed / draws_per_second(exponential)
         limit = (
             f"{speed:.2g} edges/s, peak {peak:.0f} MiB (peer {answer['peak']:.0f}); four random numbers an edge alone: "
             f"{share:.0%} of our time"
@@ -94,7 +93,7 @@ def _epidemics() -> list[Row]:
         process.stop()
     speed = events / sum(mine)
     # A recovery for each infected node, and about one waiting time for each edge between it and somebody healthy.
-    share = speed / 2 * (1 + DEGREE / 2) / _draws_per_second()
+    share = speed / 2 * (1 + DEGREE / 2) / draws_per_second(exponential)
     limit = (
         f"{speed / 1e6:.1f}M events/s; its exponential numbers alone: {share:.0%} of our time; attack "
         f"{np.mean(attacks[0]):.4f} (peer {np.mean(attacks[1]):.4f})"
@@ -111,19 +110,3 @@ def _own_peak(nodes: int) -> float:
         "print(next(int(line.split()[1]) / 1024 for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
     )
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-
-
-def _draws_per_second() -> float:
-    [state] = streams(0, 1)
-    _draw(state, 10)
-    begin = time.perf_counter()
-    _draw(state, DRAWS)
-    return DRAWS / (time.perf_counter() - begin)
-
-
-@njit
-def _draw(state: np.ndarray, count: int) -> float:
-    total = 0.0
-    for _ in range(count):
-        total += exponential(state)
-    return total
