@@ -14,6 +14,7 @@ from ..errors import PhasebookError
 from .commuting_expressions import Expression, conjugate, join_terms, text_of
 from .gaussian_rationals import GaussianRational, Number
 from .grading_budget import spend
+from .repeated_products import repeated_product
 
 Monomial = Hashable
 Terms = Mapping[Any, Any]
@@ -106,13 +107,7 @@ class Element:
     def __pow__(self, exponent: int) -> Element:
         if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 0:
             raise AlgebraError(f"the power of an operator must be an integer of at least 0; got {exponent!r}")
-        result, base = scalar(self.algebra, 1), self
-        while exponent:
-            if exponent & 1:
-                result = result * base
-            exponent >>= 1
-            base = base * base if exponent else base
-        return result
+        return repeated_product(self, exponent, scalar(self.algebra, 1))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Element):

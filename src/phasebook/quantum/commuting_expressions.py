@@ -26,6 +26,7 @@ from .gaussian_rationals import (
     reciprocal,
 )
 from .grading_budget import spend
+from .repeated_products import repeated_product
 
 Kind = Literal["symbol", "complex", "constant", "prime", "exp", "function", "base"]
 Monomial = tuple[tuple["Atom", Rational], ...]
@@ -346,13 +347,7 @@ def _integer_power(base: Value, exponent: int) -> Value:
         return number_power(base, exponent)
     if exponent < 0:
         return _inverse_power(base, -exponent)
-    result: Value = 1
-    while exponent:
-        if exponent & 1:
-            result = result * base
-        exponent >>= 1
-        base = base * base if exponent else base
-    return result
+    return repeated_product(base, exponent, 1)
 
 
 def _inverse_power(base: Expression, exponent: int) -> Value:

@@ -9,6 +9,7 @@ import mpmath
 import numpy as np
 import xarray as xr
 
+from ..numerics import about
 from .algebra import AlgebraError, Element
 from .answer_equality import compare
 from .coefficient_equality import sample_points
@@ -33,11 +34,11 @@ def normal_form_theory(source: str, algebra: str, spin: float | None = None) -> 
     [coefficients], monomials = _coefficients([source], vocabulary)
     return xr.Dataset(
         {
-            "normal_form_theory": ((), form.text, _about("Canonical form (LaTeX)")),
-            "monomials_theory": ((), form.monomials, _about("Monomials of the canonical form")),
-            "case_theory": ((), form.case or "all", _about("Case for which the form is written")),
-            "coefficient_theory": ("term", np.abs(coefficients), _about("Size of the coefficient")),
-            "monomial_theory": ("term", monomials, _about("Monomial (LaTeX)")),
+            "normal_form_theory": ((), form.text, about("1", "Canonical form (LaTeX)")),
+            "monomials_theory": ((), form.monomials, about("1", "Monomials of the canonical form")),
+            "case_theory": ((), form.case or "all", about("1", "Case for which the form is written")),
+            "coefficient_theory": ("term", np.abs(coefficients), about("1", "Size of the coefficient")),
+            "monomial_theory": ("term", monomials, about("1", "Monomial (LaTeX)")),
         },
         {"term": _terms(monomials)},
     )
@@ -61,12 +62,16 @@ def comparison_theory(first: str, second: str, algebra: str, spin: float | None 
     }
     return xr.Dataset(
         {
-            **{name: ((), value, _about(meaning)) for name, (value, meaning) in texts.items()},
-            "column_theory": ((), comparison.column or 0, _about("Column of what can't be read (0: none)")),
-            "coefficient_theory": (("formula", "term"), coefficients, _about("Coefficient (real + imaginary part)")),
-            "monomial_theory": ("term", monomials, _about("Monomial (LaTeX)")),
+            **{name: ((), value, about("1", meaning)) for name, (value, meaning) in texts.items()},
+            "column_theory": ((), comparison.column or 0, about("1", "Column of what can't be read (0: none)")),
+            "coefficient_theory": (
+                ("formula", "term"),
+                coefficients,
+                about("1", "Coefficient (real + imaginary part)"),
+            ),
+            "monomial_theory": ("term", monomials, about("1", "Monomial (LaTeX)")),
         },
-        {"formula": ("formula", ["first", "second"], _about("Formula")), "term": _terms(monomials)},
+        {"formula": ("formula", ["first", "second"], about("1", "Formula")), "term": _terms(monomials)},
     )
 
 
@@ -109,8 +114,4 @@ def _vocabulary(algebra: str, spin: float | None) -> Vocabulary:
 
 
 def _terms(monomials: list[str]) -> tuple[str, Any, dict[str, str]]:
-    return "term", np.arange(1, len(monomials) + 1), _about("Monomial, short ones first")
-
-
-def _about(meaning: str) -> dict[str, str]:
-    return {"units": "1", "long_name": meaning}
+    return "term", np.arange(1, len(monomials) + 1), about("1", "Monomial, short ones first")
