@@ -12,7 +12,7 @@ import numpy as np
 from scipy import linalg
 
 from benchmarks.cumulant_peer import sympy_cumulants
-from benchmarks.peers import start_peer
+from benchmarks.peers import in_turns, start_peer
 from benchmarks.timing import Row, interleaved, row
 from phasebook import quantum
 
@@ -35,16 +35,8 @@ def measure() -> list[Row]:
     if peer is None:
         print(f"  quimb is left out: {reason}")
         return rows
-    ours(), peer.ask()
-    mine, theirs = [], []
-    for _ in range(5):
-        begin = time.perf_counter()
-        ours()
-        mine.append(time.perf_counter() - begin)
-        answer = peer.ask()
-        theirs.append(answer["seconds"])
-    peer.stop()
-    difference = np.abs(np.array(answer["value"]) - expected).max()
+    mine, theirs, values = in_turns(ours, peer)
+    difference = np.abs(np.array(values[-1]) - expected).max()
     limit = f"{limits(min(mine))}; largest difference {difference:.0e}"
     return [*rows, row(what, "quimb, sparse operators", mine, theirs, aim=1, limit=limit)]
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.peers import start_peer
+from benchmarks.peers import in_turns, start_peer
 from benchmarks.timing import Row, row
 from phasebook.engines.fitting import adam, fit
 from phasebook.numerics import histogram_counts, optimal_plan
@@ -87,21 +87,6 @@ def distances() -> list[Row]:
         limit = f"{len(first)} × {len(second)} cells; the costs differ by {apart:.1g} of their size"
         rows.append(row(f"exact W2² of two {name} histograms", "POT, ot.emd2", mine, theirs, aim=1, limit=limit))
     return rows
-
-
-def in_turns(ours, peer, pairs: int = 5) -> tuple[list[float], list[float], list[float]]:
-    """Seconds of both in turns, after one warm-up each, and the peer's values."""
-    ours(), peer.ask()
-    mine, theirs, values = [], [], []
-    for _ in range(pairs):
-        begin = time.perf_counter()
-        ours()
-        mine.append(time.perf_counter() - begin)
-        answer = peer.ask()
-        theirs.append(answer["seconds"])
-        values.append(answer["value"])
-    peer.stop()
-    return mine, theirs, values
 
 
 def products_per_second() -> float:

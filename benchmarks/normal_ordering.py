@@ -4,11 +4,10 @@ The peers are looked for in this interpreter and in the one that `PHASEBOOK_PEER
 math-verify`); an absent one is skipped with the reason.
 """
 
-import time
 from functools import partial
 from pathlib import Path
 
-from benchmarks.peers import start_peer
+from benchmarks.peers import in_turns, start_peer
 from benchmarks.timing import Row, row
 from phasebook import quantum
 
@@ -76,13 +75,5 @@ def _timed(name: str, job: dict, ours) -> tuple[list[float], list[float], list] 
     if peer is None:
         print(f"  {name} is left out: {reason}")
         return None
-    ours(), peer.ask()
-    mine, theirs, answer = [], [], {}
-    for _ in range(PAIRS):
-        begin = time.perf_counter()
-        ours()
-        mine.append(time.perf_counter() - begin)
-        answer = peer.ask()
-        theirs.append(answer["seconds"])
-    peer.stop()
-    return mine, theirs, answer["value"]
+    mine, theirs, values = in_turns(ours, peer, PAIRS)
+    return mine, theirs, values[-1]

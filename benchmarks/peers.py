@@ -8,8 +8,11 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,21 @@ def start_peer(script: Path, job: dict) -> tuple[Peer | None, str]:
         reason = answer.get("absent", reason)
         peer.stop()
     return None, reason
+
+
+def in_turns(ours: Callable[[], object], peer: Peer, pairs: int = 5) -> tuple[list[float], list[float], list[Any]]:
+    """Seconds of both in turns, after one warm-up each, and the peer's values; then the peer is ended."""
+    ours(), peer.ask()
+    mine, theirs, values = [], [], []
+    for _ in range(pairs):
+        begin = time.perf_counter()
+        ours()
+        mine.append(time.perf_counter() - begin)
+        answer = peer.ask()
+        theirs.append(answer["seconds"])
+        values.append(answer["value"])
+    peer.stop()
+    return mine, theirs, values
 
 
 def _answer(process: subprocess.Popen, line: str) -> dict:
